@@ -1,0 +1,60 @@
+# Two commands matter: `make run` and `make test`. Both set up all they need.
+PYTHON ?= python3
+PORT ?= 8000
+DEFLECT_HOME ?= var
+VENV := .venv
+BIN := $(VENV)/bin
+export PORT DEFLECT_HOME
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check docs bench lock clean browser
+
+help: ## Say what each target does
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/run.stamp ## Set everything up and serve portal, service and relay on http://127.0.0.1:8000
+	@$(BIN)/deflect build
+	@exec $(BIN)/deflect serve
+
+test: $(VENV)/test.stamp browser check ## Set everything up and run the whole suite, in a real browser and on PostgreSQL too
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/test.stamp ## Style, types and the direction of imports
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+browser: ## Make sure that Chromium and PostgreSQL are there; installs Debian's if it may
+	@sh tests/system-packages.sh
+
+docs: $(VENV)/run.stamp ## Preview the portal's pages while writing
+	@$(BIN)/mkdocs serve
+
+bench: $(VENV)/test.stamp ## Print latency, throughput and relevance figures
+	@$(BIN)/python -m bench.latency
+	@$(BIN)/python -m bench.throughput
+	@$(BIN)/python -m bench.relevance
+
+lock: $(VENV)/test.stamp ## Write requirements/*.txt anew from pyproject.toml (needs uv)
+	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra docs --extra postgres \
+		pyproject.toml requirements/build.in -o requirements/run.txt
+	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra test \
+		-c requirements/run.txt pyproject.toml requirements/build.in -o requirements/test.txt
+
+clean: ## Remove what was made here: environment, database, releases, mail
+	rm -rf $(VENV) var
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing (once)..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/test.stamp: requirements/test.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what the tests need (once)..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@ $(VENV)/run.stamp

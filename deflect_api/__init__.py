@@ -1,0 +1,1 @@
+"""Deflect: the support portal's service."""

@@ -1,0 +1,199 @@
+"""Build a release: portal and search index together, beside the live one, then switched in by one link.
+
+The same sources give the same digest, and then there is nothing to do.
+"""
+
+import base64
+import fcntl
+import gzip
+import hashlib
+import json
+import logging
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from deflect_api.config import Settings
+from deflect_api.errors import ConfigError
+from deflect_api.web import form
+from deflect_api.web.pages import Pages
+from search import DocsError, build_index, read_docs
+
+STATIC = Path(str(files("deflect_api.web") / "static"))
+OURS = ("help.css", "suggest.js", "request.js")
+ZIPPED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", ".map"}
+KEPT = 2
+_INLINE = re.compile(rb"<(script|style)\b([^>]*)>(.*?)</\1>", re.S | re.I)
+_HASHED_NAME = re.compile(r"\.[0-9a-f]{8}\.")
+
+
+def build(settings: Settings) -> tuple[Path, bool]:
+    """Return the live release's folder and whether it had to be built. Raises ConfigError that says what to mend."""
+    root = settings.home / "releases"
+    root.mkdir(parents=True, exist_ok=True)
+    digest = sources_digest(settings)
+    target = root / digest[:20]
+    with _alone(root):
+        fresh = not (target / "manifest.json").is_file()
+        if fresh:
+            _build_into(settings, target, digest)
+        if (settings.home / "current").resolve() != target:
+            switch(settings.home, target)
+        _remove_old(root, target)
+    return target, fresh
+
+
+def sources_digest(settings: Settings) -> str:
+    """Digest everything a release is made from: articles, theme, settings, templates and the generators' versions."""
+    folder = settings.mkdocs.parent
+    made_from = [folder / "docs", folder / "overrides", STATIC, STATIC.parent / "templates", settings.mkdocs, settings.config]
+    whole = hashlib.sha256(settings.site_url.encode())
+    for name in ("deflect", "mkdocs", "mkdocs-material", "markdown", "whoosh-reloaded"):
+        whole.update(f"{name} {version(name)}\n".encode())
+    for path in _source_files([*made_from, _docs_folder(settings.mkdocs)]):
+        whole.update(f"{path.relative_to(path.anchor)}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def _source_files(places: list[Path]) -> list[Path]:
+    found = {file for place in places for file in ([place] if place.is_file() else place.rglob("*")) if file.is_file()}
+    return sorted(file for file in found if "__pycache__" not in file.parts)
+
+
+def _docs_folder(mkdocs_yml: Path) -> Path:
+    named = re.search(r"^docs_dir:\s*[\"']?([^\"'#\n]+)", mkdocs_yml.read_text(encoding="utf-8"), re.M)
+    return mkdocs_yml.parent / (named[1].strip() if named else "docs")
+
+
+def _build_into(settings: Settings, target: Path, digest: str) -> None:
+    draft = target.parent / f".building-{secrets.token_hex(4)}"
+    try:
+        _build_site(settings, draft / "site")
+        _index(settings, draft / "index")
+        manifest = {"digest": digest, "files": _finish_site(settings, draft / "site")}
+        (draft / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        os.sync()  # every file of the release is on disk before any reader is sent to it
+        if target.exists():
+            shutil.rmtree(target)
+        draft.rename(target)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _build_site(settings: Settings, site: Path) -> None:
+    try:
+        # Imported here: the service runs without MkDocs, and a start with nothing to build should not wait for it.
+        from mkdocs.commands.build import build as mkdocs_build  # noqa: PLC0415
+        from mkdocs.config import load_config  # noqa: PLC0415
+        from mkdocs.exceptions import Abort, ConfigurationError, MkDocsException  # noqa: PLC0415
+    except ImportError:
+        raise ConfigError("Building the portal needs MkDocs. Install it with: pip install 'deflect[docs]'.") from None
+    logging.getLogger("mkdocs").setLevel(logging.WARNING)
+    try:
+        mkdocs_build(load_config(str(settings.mkdocs), site_dir=str(site), site_url=settings.site_url, strict=True))
+    except (Abort, ConfigurationError, MkDocsException) as error:
+        raise ConfigError(f"MkDocs could not build the portal. What it said stands above. {error}".strip()) from error
+
+
+def _index(settings: Settings, root: Path) -> None:
+    portal = settings.support.portal
+    try:
+        articles = read_docs(settings.mkdocs, products=tuple(settings.support.products), exclude=portal.exclude)
+        build_index((section for article in articles for section in article.sections), root)
+    except DocsError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _finish_site(settings: Settings, site: Path) -> dict[str, dict[str, Any]]:
+    """Add our assets under hashed names, the contact page, zipped twins and the list of what is served."""
+    names = _add_assets(site)
+    pages = sorted(site.rglob("*.html"))
+    for page in pages:
+        _rewrite(page, names)
+    _write_contact(settings, site)
+    return {path.relative_to(site).as_posix(): _facts(path) for path in sorted(site.rglob("*")) if path.is_file()}
+
+
+def _add_assets(site: Path) -> dict[str, str]:
+    names = {}
+    (site / "assets").mkdir(exist_ok=True)
+    for name in OURS:
+        content = (STATIC / name).read_bytes()
+        stem, dot, ending = name.rpartition(".")
+        names[name] = f"{stem}.{hashlib.sha256(content).hexdigest()[:8]}{dot}{ending}"
+        (site / "assets" / names[name]).write_bytes(content)
+    return names
+
+
+def _rewrite(page: Path, names: dict[str, str]) -> None:
+    text = page.read_text(encoding="utf-8")
+    for name, hashed in names.items():
+        text = text.replace(f'assets/{name}"', f'assets/{hashed}"')
+    page.write_text(text, encoding="utf-8")
+
+
+def _write_contact(settings: Settings, site: Path) -> None:
+    shell, target = site / "shell.html", site / "support" / "contact" / "index.html"
+    if not shell.is_file():
+        raise ConfigError("The theme has no shell.html; service pages need it. Add it to theme.static_templates in mkdocs.yml.")
+    pages = Pages(settings.support)
+    fragment = pages.fragment("contact.html", form=form.blank(settings.support))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(pages.whole(shell.read_text(encoding="utf-8"), form.title(), fragment), encoding="utf-8")
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    content = path.read_bytes()
+    facts: dict[str, Any] = {"sha256": hashlib.sha256(content).hexdigest()}
+    if path.suffix in ZIPPED and len(content) > 500:
+        path.with_name(path.name + ".gz").write_bytes(gzip.compress(content, 9, mtime=0))
+        facts["zipped"] = True
+    if _HASHED_NAME.search(path.name):
+        facts["immutable"] = True
+    if path.suffix == ".html":
+        facts.update(inline_hashes(content))
+    return facts
+
+
+def inline_hashes(html: bytes) -> dict[str, list[str]]:
+    """List the CSP hashes of a page's inline scripts and styles (https://www.w3.org/TR/CSP3/#grammardef-hash-source)."""
+    found: dict[str, set[str]] = {"scripts": set(), "styles": set()}
+    for tag, attributes, content in _INLINE.findall(html):
+        is_style = tag.lower() == b"style"
+        if is_style or not re.search(rb"\bsrc=|application/(ld\+)?json", attributes):
+            digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+            found["styles" if is_style else "scripts"].add(f"'sha256-{digest}'")
+    return {kind: sorted(hashes) for kind, hashes in found.items() if hashes}
+
+
+def switch(home: Path, target: Path) -> None:
+    """Point `current` at `target`, atomically and durably."""
+    draft = home / f".current-{secrets.token_hex(4)}"
+    draft.symlink_to(target.relative_to(home))
+    draft.replace(home / "current")
+    folder = os.open(home, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    with (root / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _remove_old(root: Path, live: Path) -> None:
+    live.touch()
+    releases = sorted((path for path in root.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in releases[KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,165 @@
+"""The command `deflect`. Each command does one thing, says what it did, and ends non-zero with the mend when it could not."""
+
+import functools
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+from waitress.server import create_server
+
+from deflect_api import build as release_build
+from deflect_api import config
+from deflect_api.app import create_app, create_relay, handlers
+from deflect_api.config import Settings
+from deflect_api.delivery.relay import utc_now
+from deflect_api.desk import accounts
+from deflect_api.errors import DeflectError
+from deflect_api.store import migrate
+from deflect_api.store.db import Database
+
+THREADS = 8
+CONNECTIONS = 1000
+SLOW_SECONDS = 60
+
+
+def told(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn our errors into a plain line and exit status 1."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except DeflectError as error:
+            click.echo(error.detail, err=True)
+            sys.exit(1)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="deflect")
+def main() -> None:
+    """A support portal that suggests the answer while a request is typed, and never loses the request."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("waitress").setLevel(logging.WARNING)
+
+
+@main.command()
+@told
+def serve() -> None:
+    """Serve portal, API, desk and relay in one process."""
+    settings = config.load(os.environ)
+    database = _ready_database(settings)
+    relay = create_relay(settings, database)
+    application = create_app(settings, database, wake=relay.wake)
+    thread = relay.start()
+    server = create_server(
+        application,
+        host=settings.host,
+        port=settings.port,
+        threads=THREADS,
+        connection_limit=CONNECTIONS,
+        channel_timeout=SLOW_SECONDS,
+        asyncore_use_poll=True,
+        clear_untrusted_proxy_headers=settings.support.web.trusted_proxies == 0,
+        ident="deflect",
+    )
+    signal.signal(signal.SIGTERM, _interrupt)
+    _say_where(settings)
+    server.run()
+    relay.stop()
+    thread.join(timeout=10)
+    database.close()
+
+
+@main.command()
+@told
+def build() -> None:
+    """Build portal and index as one release and switch to it."""
+    folder, fresh = release_build.build(config.load(os.environ))
+    click.echo(f"{'Built' if fresh else 'Nothing changed: kept'} release {folder.name}.")
+
+
+@main.command()
+@told
+def index() -> None:
+    """Rebuild the release, which holds portal and index together. The same as build."""
+    folder, fresh = release_build.build(config.load(os.environ))
+    click.echo(f"{'Built' if fresh else 'Nothing changed: kept'} the index of release {folder.name}.")
+
+
+@main.command()
+@told
+def relay() -> None:
+    """Carry out what is owed (forwards, mails) in a process of its own."""
+    settings = config.load(os.environ)
+    worker = create_relay(settings, _ready_database(settings))
+    signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+    signal.signal(signal.SIGINT, lambda *_: worker.stop())
+    worker.run()
+
+
+@main.command()
+@told
+def check() -> None:
+    """Say whether this installation is fit to serve."""
+    settings = config.load(os.environ)
+    click.echo(f"settings    ok: {settings.config.name}")
+    database = _ready_database(settings)
+    click.echo(f"database    ok: {database.engine.dialect.name}, durable, schema up to date")
+    handlers(settings, database)
+    click.echo(f"connectors  ok: desk {settings.support.desk.connector}, mail {settings.support.mail.transport}")
+    link = settings.home / "current"
+    if not (link / "manifest.json").is_file():
+        click.echo("release     missing: run deflect build", err=True)
+        sys.exit(1)
+    click.echo(f"release     ok: {link.resolve().name}")
+
+
+@main.group()
+def agent() -> None:
+    """The people who work at the desk."""
+
+
+@agent.command("add")
+@click.argument("email")
+@click.option("--name", default="", help="Shown to requesters. Default: the address.")
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, envvar="DEFLECT_AGENT_PASSWORD")
+@told
+def add_agent(email: str, name: str, password: str) -> None:
+    """Make an account for EMAIL."""
+    settings = config.load(os.environ)
+    with _ready_database(settings).write() as session:
+        accounts.add(session, email, name, password, utc_now())
+    click.echo(f"{email} can sign in at {settings.url}/desk/")
+
+
+def _ready_database(settings: Settings) -> Database:
+    database = Database(settings.database)
+    database.check_durable()
+    migrate.upgrade(database)
+    return database
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _say_where(settings: Settings) -> None:
+    mail = settings.mail_folder if settings.support.mail.transport == "folder" else f"sent through {settings.support.mail.host}"
+    for name, place in (
+        ("Portal", f"{settings.url}/"),
+        ("Ask for help", f"{settings.url}/support/contact/"),
+        ("Desk", f"{settings.url}/desk/    (make an account: deflect agent add you@example.org)"),
+        ("Mail", mail),
+    ):
+        click.echo(f"{name:<14}{place}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Mails to requesters: one template each for the plain and the HTML part, in the requester's language, threaded by reference."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime as in_words
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from deflect_api import i18n
+from deflect_api.config import Settings
+from deflect_api.connectors.mailer import Mailer
+from deflect_api.delivery import links
+from deflect_api.delivery.relay import Done, Handler
+from deflect_api.errors import PermanentFailure
+from deflect_api.store.db import Database
+from deflect_api.store.models import Comment, Message, Ticket
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+LONGEST_SUBJECT = 120
+
+
+@dataclass(frozen=True)
+class Letter:
+    """All a template may use."""
+
+    template: str
+    ticket: Ticket
+    status_url: str
+    comment: Comment | None
+    message_id: int
+    at: datetime
+
+
+def handler(database: Database, mailer: Mailer, settings: Settings) -> Handler:
+    """Return what the relay calls for a `mail` message."""
+
+    def send(message: Message) -> Done:
+        mail = compose(letter_for(database, message, settings), settings)
+        mailer.send(mail)
+        return Done(mail["Message-ID"])
+
+    return send
+
+
+def letter_for(database: Database, message: Message, settings: Settings) -> Letter:
+    """Read what the mail will say. Raises PermanentFailure when its ticket is gone."""
+    with database.read() as session:
+        ticket = session.get(Ticket, message.ticket_id)
+        if ticket is None:
+            raise PermanentFailure("the ticket of this mail no longer exists")
+        comment = session.get(Comment, message.payload["comment"]) if "comment" in message.payload else None
+        session.expunge_all()
+    url = links.status_url(settings.url, settings.secret, ticket)
+    return Letter(message.payload["template"], ticket, url, comment, message.id, message.created_at)
+
+
+def compose(letter: Letter, settings: Settings) -> EmailMessage:
+    """Render one mail. The first mail of a ticket is the root of its thread; later ones refer to it."""
+    mail = EmailMessage()
+    domain = settings.support.mail.sender.partition("@")[2] or "localhost"
+    root = f"<{letter.ticket.reference}.received@{domain}>"
+    first = letter.template == "received"
+    mail["Message-ID"] = root if first else f"<{letter.ticket.reference}.{letter.template}.{letter.message_id}@{domain}>"
+    if not first:
+        mail["In-Reply-To"] = mail["References"] = root
+    mail["From"] = Address(display_name=settings.support.contact.team, addr_spec=settings.support.mail.sender)
+    mail["To"] = Address(display_name=one_line(letter.ticket.name), addr_spec=letter.ticket.email)
+    if letter.ticket.cc:
+        mail["Cc"] = [Address(addr_spec=address) for address in letter.ticket.cc]
+    mail["Date"] = format_datetime(letter.at)
+    mail["Auto-Submitted"] = "auto-generated" if first else "no"
+    mail["X-Deflect-Reference"] = letter.ticket.reference
+    _fill(mail, letter, settings)
+    return mail
+
+
+def one_line(text: str) -> str:
+    """Make text fit for a header: control characters and line ends become single spaces."""
+    return _CONTROL.sub(" ", text).strip()
+
+
+def _fill(mail: EmailMessage, letter: Letter, settings: Settings) -> None:
+    words = i18n.translations(letter.ticket.language)
+    say: Callable[..., str] = words.gettext
+    subject = {
+        "received": say("We have your request"),
+        "reply": say("Reply to your request"),
+        "solved": say("Your request is solved"),
+    }
+    line = one_line(f"[{letter.ticket.reference}] {subject.get(letter.template, subject['reply'])}: {letter.ticket.subject}")
+    mail["Subject"] = line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 1] + "…"
+    values = _values(letter, settings)
+    environment = _environment(words)
+    mail.set_content(environment.get_template(f"{letter.template}.txt").render(values))
+    mail.add_alternative(environment.get_template(f"{letter.template}.html").render(values), subtype="html")
+
+
+def _values(letter: Letter, settings: Settings) -> dict[str, Any]:
+    zone = ZoneInfo(settings.support.calendar.timezone)
+    due = in_words(letter.ticket.reply_due_at.astimezone(zone), "EEEE d MMMM, HH:mm", locale=i18n.choose(letter.ticket.language))
+    return {
+        "ticket": letter.ticket,
+        "comment": letter.comment,
+        "status_url": letter.status_url,
+        "reply_due": f"{due} ({settings.support.calendar.timezone})",
+        "contact": settings.support.contact,
+    }
+
+
+def _environment(words: Any) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("deflect_api.delivery"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined] # added by the extension
+    return environment

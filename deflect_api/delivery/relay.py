@@ -1,0 +1,127 @@
+"""The relay carries out what is owed: claim in one transaction, call with none open, settle in another."""
+
+import logging
+import os
+import random
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from deflect_api.delivery import outbox
+from deflect_api.errors import DeflectError, PermanentFailure, TemporaryFailure, Unavailable, UnknownOutcome
+from deflect_api.store.db import Database
+from deflect_api.store.models import Message
+
+log = logging.getLogger("deflect.relay")
+IDLE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a handler achieved; `record` notes it in the transaction that settles the message."""
+
+    detail: str = ""
+    record: Callable[[Session], None] | None = None
+
+
+Handler = Callable[[Message], Done]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Relay:
+    """Runs handlers by message kind until it is stopped. `wake()` makes it look at once."""
+
+    def __init__(self, database: Database, handlers: Mapping[str, Handler], clock: Callable[[], datetime] = utc_now) -> None:
+        self.database = database
+        self.handlers = handlers
+        self.clock = clock
+        self.worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._chance = random.Random()  # noqa: S311 - spreads retries, guards nothing
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def start(self) -> threading.Thread:
+        """Run in a thread of this process."""
+        thread = threading.Thread(target=self.run, name="relay", daemon=True)
+        thread.start()
+        return thread
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._wake.set()
+
+    def run(self) -> None:
+        """Work until stopped. A database that is down for a while does not end the relay."""
+        while not self._stop.is_set():
+            try:
+                worked = self.run_once()
+            except Unavailable as error:
+                log.warning("event=relay_waits reason=%r", error.detail)
+                worked = 0
+            if not worked:
+                self._wake.wait(IDLE_SECONDS)
+                self._wake.clear()
+
+    def run_once(self) -> int:
+        """Carry out what is due now; return how many messages were tried."""
+        with self.database.write() as session:
+            claimed = outbox.claim(session, self.clock(), worker=self.worker)
+        for message in claimed:
+            self._carry_out(message)
+        return len(claimed)
+
+    def _carry_out(self, message: Message) -> None:
+        try:
+            done = self._handler(message.kind)(message)
+        except (TemporaryFailure, Unavailable) as error:
+            self._postpone(message, error, retry_after=getattr(error, "retry_after", None))
+        except UnknownOutcome as error:
+            self._postpone(message, error, unknown=True)
+        except DeflectError as error:
+            self._park(message, error.detail)
+            log.error("event=waiting_for_human message=%s kind=%s", message.id, message.kind)
+        except Exception as error:
+            self._park(message, f"a defect in our own code: {type(error).__name__}")
+            log.exception("event=handler_defect message=%s kind=%s", message.id, message.kind)
+        else:
+            self._settle(message, lambda session, row: self._done(session, row, done))
+
+    def _handler(self, kind: str) -> Handler:
+        if kind not in self.handlers:
+            raise PermanentFailure(f"nothing here knows how to deliver {kind!r}")
+        return self.handlers[kind]
+
+    def _done(self, session: Session, row: Message, done: Done) -> None:
+        outbox.settle(session, row, self.clock(), detail=done.detail)
+        if done.record:
+            done.record(session)
+
+    def _park(self, message: Message, detail: str) -> None:
+        self._settle(message, lambda session, row: outbox.park(session, row, self.clock(), detail=detail))
+
+    def _postpone(self, message: Message, error: DeflectError, retry_after: float | None = None, **how: Any) -> None:
+        pause = outbox.pause_before(message.attempts, retry_after, self._chance)
+        self._settle(
+            message, lambda session, row: outbox.postpone(session, row, self.clock(), detail=error.detail, pause=pause, **how)
+        )
+        log.warning("event=postponed message=%s kind=%s seconds=%d", message.id, message.kind, pause.total_seconds())
+
+    def _settle(self, message: Message, verdict: Callable[[Session, Message], None]) -> None:
+        with self.database.write() as session:
+            row = outbox.still_ours(session, message, self.worker)
+            if row is None:
+                log.warning("event=lease_lost message=%s kind=%s", message.id, message.kind)
+                return
+            verdict(session, row)

@@ -1,0 +1,50 @@
+"""The queue: what waits, the most pressing first, and what one ticket page shows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from deflect_api.intake import deflection, tickets
+from deflect_api.store.models import Message, SessionEvent, Ticket
+
+RANK = {"urgent": 0, "high": 1, "normal": 2, "low": 3}
+VIEWS: Mapping[str, tuple[str, ...]] = {
+    "open": (tickets.NEW, tickets.OPEN),
+    "waiting": (tickets.PENDING,),
+    "escalated": (tickets.ESCALATED,),
+    "done": (tickets.SOLVED, tickets.CLOSED),
+}
+MOST_ROWS = 100
+
+
+def rows(session: Session, view: str) -> Sequence[Ticket]:
+    """List the tickets of a view: by priority, then by the time the reply is due."""
+    rank = case(RANK, value=Ticket.priority, else_=len(RANK))
+    chosen = select(Ticket).where(Ticket.status.in_(VIEWS[view])).order_by(rank, Ticket.reply_due_at).limit(MOST_ROWS)
+    return session.scalars(chosen).all()
+
+
+def counts(session: Session) -> dict[str, int]:
+    """Count the tickets of every view."""
+    rows = session.execute(select(Ticket.status, func.count()).group_by(Ticket.status)).tuples()
+    found = dict(rows.all())
+    return {view: sum(found.get(status, 0) for status in statuses) for view, statuses in VIEWS.items()}
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """One ticket with everything an agent needs to see."""
+
+    ticket: Ticket
+    history: Sequence[SessionEvent]
+    owed: Sequence[Message]
+
+
+def dossier(session: Session, reference: str) -> Dossier:
+    """Gather one ticket's page. Raises NotFound."""
+    ticket = tickets.get(session, reference)
+    _ = ticket.comments, ticket.journal, ticket.assignee  # read now: the session ends before the page is rendered
+    owed = session.scalars(select(Message).where(Message.ticket_id == ticket.id).order_by(Message.id)).all()
+    return Dossier(ticket, deflection.history(session, ticket.session_id), owed)

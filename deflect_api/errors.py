@@ -1,0 +1,81 @@
+"""Every error of the service, in one tree; foreign exceptions become one of these where they enter.
+
+DeflectError
+├── ConfigError            support.yml or the environment is wrong; names the line and the mend
+├── InputError             what was sent cannot be taken; names the fields            (422)
+│   ├── SearchFirst        no search came before the request                          (422)
+│   └── KeyReused          the idempotency key already belongs to another request     (422)
+├── InFlight               the same request is being stored at this moment            (409)
+├── NotFound               there is no such thing, or the caller may not know of it   (404)
+├── NotAllowed             signed in, but not for this                                (403)
+├── Unavailable            a part we need is down for now                             (503)
+└── DeliveryError          a message could not be delivered
+    ├── TemporaryFailure   try again later; may carry `retry_after` seconds
+    ├── PermanentFailure   trying again will not help; a human decides
+    └── UnknownOutcome     sent, but no answer came: look it up before sending again
+"""
+
+from collections.abc import Mapping
+
+
+class DeflectError(Exception):
+    """An error with a machine-readable `code` and a text for people."""
+
+    code = "error"
+
+    def __init__(self, detail: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.fields = dict(fields or {})
+
+
+class ConfigError(DeflectError):
+    code = "config"
+
+
+class InputError(DeflectError):
+    code = "input"
+
+
+class SearchFirst(InputError):
+    code = "search_first"
+
+
+class KeyReused(InputError):
+    code = "key_reused"
+
+
+class InFlight(DeflectError):
+    code = "in_flight"
+
+
+class NotFound(DeflectError):
+    code = "not_found"
+
+
+class NotAllowed(DeflectError):
+    code = "not_allowed"
+
+
+class Unavailable(DeflectError):
+    code = "unavailable"
+
+
+class DeliveryError(DeflectError):
+    code = "delivery"
+
+
+class TemporaryFailure(DeliveryError):
+    code = "temporary"
+
+    def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class PermanentFailure(DeliveryError):
+    code = "permanent"
+
+
+class UnknownOutcome(DeliveryError):
+    code = "unknown_outcome"

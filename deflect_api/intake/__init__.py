@@ -1,0 +1,1 @@
+"""What comes in: support sessions, tickets and their verbs. Each verb takes the session first; its caller commits."""

@@ -1,0 +1,48 @@
+"""Search receipts: signed proof that a support session searched, when, and what it was shown. Pure: `now` is a parameter."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from deflect_api.errors import SearchFirst
+
+LIFE = timedelta(days=7)  # as long as a draft lives in the browser
+UNAVAILABLE = "unavailable"
+_SLACK = timedelta(minutes=5)  # clocks of two servers differ a little
+
+
+@dataclass(frozen=True)
+class Receipt:
+    session: str
+    at: datetime
+    shown: tuple[str, ...]
+
+
+def issue(secret: str, receipt: Receipt) -> str:
+    """Sign a receipt; URL-safe text."""
+    return str(_signer(secret).dumps([receipt.session, int(receipt.at.timestamp()), list(receipt.shown)]))
+
+
+def read(secret: str, text: str, *, session: str, now: datetime) -> Receipt:
+    """Check a receipt. Raises SearchFirst when it is missing, not ours, another session's, or older than a draft may be."""
+    if not text:
+        raise _search_first("Search before sending: the request needs the receipt of a search.")
+    try:
+        owner, at, shown = _signer(secret).loads(text)
+        receipt = Receipt(str(owner), datetime.fromtimestamp(int(at), UTC), tuple(map(str, shown)))
+    except (BadData, ValueError, TypeError, OverflowError, OSError):
+        raise _search_first("This receipt was not issued here. Search again and send the new one.") from None
+    if session and receipt.session and receipt.session != session:
+        raise _search_first("This receipt belongs to another session. Search again in this one.")
+    if now - receipt.at > LIFE or receipt.at - now > _SLACK:
+        raise _search_first("This search is more than 7 days old. Search again; what you wrote stays.")
+    return receipt
+
+
+def _search_first(detail: str) -> SearchFirst:
+    return SearchFirst(detail, {"receipt": detail})
+
+
+def _signer(secret: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret, salt="receipt")

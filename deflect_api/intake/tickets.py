@@ -1,0 +1,190 @@
+"""The verbs of a ticket: submit, comment, reply, take, change state.
+
+Web pages, the API and mail all call these, and nothing else changes a ticket.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy.orm import Session
+
+from deflect_api.config.support import Support, Type
+from deflect_api.delivery import outbox
+from deflect_api.errors import InputError, KeyReused, NotFound
+from deflect_api.intake import deflection, triage
+from deflect_api.store.models import Agent, Comment, IdempotencyKey, JournalEntry, Message, Ticket
+
+NEW, OPEN, PENDING, ESCALATED, SOLVED, CLOSED = "new", "open", "pending", "escalated", "solved", "closed"
+STATUSES = (NEW, OPEN, PENDING, ESCALATED, SOLVED, CLOSED)
+REQUESTER = "requester"
+KEY_LIFE = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A request as it was sent, already checked for form."""
+
+    email: str
+    product: str
+    subject: str
+    happened: str
+    type: Type = "question"
+    answers: triage.Answers = field(default_factory=triage.Answers)
+    texts: dict[str, str] = field(default_factory=dict)
+    cc: tuple[str, ...] = ()
+    context: dict[str, Any] = field(default_factory=dict)
+    device: dict[str, Any] = field(default_factory=dict)
+    language: str = "en"
+    session: str = ""
+    searched: Literal["yes", "unavailable"] = "yes"
+
+
+@dataclass(frozen=True)
+class Key:
+    """The form's idempotency key and the digest of what was sent with it."""
+
+    key: str
+    digest: str
+
+    @property
+    def key_hash(self) -> str:
+        return hashlib.sha256(self.key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def find_by_key(session: Session, key: Key, now: datetime) -> Ticket | None:
+    """Return the ticket this key already made. Raises KeyReused when it was made from other words."""
+    known = session.get(IdempotencyKey, key.key_hash)
+    if known is None:
+        return None
+    if now - known.created_at > KEY_LIFE:
+        session.delete(known)
+        session.flush()
+        return None
+    ticket = session.get_one(Ticket, known.ticket_id)
+    if known.body_digest != key.digest:
+        told = f"This was already sent as request {ticket.reference}. Add to it on its page; a new request needs a new key."
+        raise KeyReused(told, {"Idempotency-Key": told})
+    return ticket
+
+
+def submit(session: Session, draft: Draft, key: Key, *, support: Support, now: datetime) -> Ticket:
+    """Store a request with everything we owe for it, in the caller's transaction. The same key again returns the same ticket."""
+    known = find_by_key(session, key, now)
+    if known is not None:
+        return known
+    ticket = _new_ticket(draft, support, now)
+    session.add(ticket)
+    session.flush()
+    session.add(IdempotencyKey(key_hash=key.key_hash, body_digest=key.digest, ticket_id=ticket.id, created_at=now))
+    note(session, ticket, JournalEntry(at=now, actor=REQUESTER, change="submitted", after=ticket.priority))
+    _owe_forward(session, ticket, now)
+    if support.desk.mails == "us":
+        _owe_mail(session, ticket, now, template="received")
+    if draft.session:
+        deflection.record(session, draft.session, deflection.Event(deflection.SUBMITTED, product=draft.product), now)
+    return ticket
+
+
+def _new_ticket(draft: Draft, support: Support, now: datetime) -> Ticket:
+    verdict = triage.judge(draft.answers, support)
+    return Ticket(
+        created_at=now,
+        updated_at=now,
+        type=draft.type,
+        severity=verdict.severity,
+        priority=verdict.priority,
+        priority_reason=triage.reason(draft.answers),
+        working=draft.answers.working,
+        affected=draft.answers.affected,
+        needed_by=draft.answers.needed_by,
+        product=draft.product,
+        email=draft.email,
+        cc=list(draft.cc),
+        language=draft.language,
+        subject=draft.subject,
+        happened=draft.happened,
+        context=draft.context,
+        device=draft.device,
+        searched=draft.searched,
+        session_id=draft.session,
+        link_nonce=secrets.token_urlsafe(16),
+        reply_due_at=triage.reply_due(now, support.calendar),
+        **draft.texts,
+    )
+
+
+def add_information(session: Session, ticket: Ticket, body: str, now: datetime) -> Comment:
+    """The requester adds to the request; a pending or solved one opens again."""
+    comment = Comment(ticket_id=ticket.id, at=now, author=ticket.name or ticket.email, from_requester=True, body=_said(body))
+    session.add(comment)
+    ticket.updated_at = now
+    if ticket.status == CLOSED:
+        raise InputError("This request is closed. Send a new one and name this number in it.", {"body": "The request is closed."})
+    if ticket.status in (PENDING, SOLVED):
+        change_status(session, ticket, OPEN, actor=REQUESTER, now=now)
+    return comment
+
+
+def reply(session: Session, ticket: Ticket, agent: Agent, body: str, *, public: bool, now: datetime) -> Comment:
+    """An agent answers (public: the requester gets a mail) or leaves a note (private: never leaves the desk)."""
+    comment = Comment(ticket_id=ticket.id, at=now, author=agent.name, public=public, body=_said(body))
+    session.add(comment)
+    session.flush()
+    ticket.updated_at = now
+    if public:
+        ticket.first_reply_at = ticket.first_reply_at or now
+        if ticket.status == NEW:
+            change_status(session, ticket, OPEN, actor=agent.email, now=now)
+        _owe_mail(session, ticket, now, template="reply", comment=comment.id)
+    return comment
+
+
+def take(session: Session, ticket: Ticket, agent: Agent, now: datetime) -> None:
+    """Make `agent` the one who works on it."""
+    before = ticket.assignee.name if ticket.assignee else ""
+    ticket.assignee, ticket.updated_at = agent, now
+    note(session, ticket, JournalEntry(at=now, actor=agent.email, change="taken", before=before, after=agent.name))
+
+
+def change_status(session: Session, ticket: Ticket, status: str, *, actor: str, now: datetime) -> None:
+    """Set the state; a requester is mailed when an agent solves it. Raises InputError for a word that is no state."""
+    if status not in STATUSES:
+        raise InputError("Choose one of the states.", {"status": f"Choose one of {', '.join(STATUSES)}."})
+    if status == ticket.status:
+        return
+    note(session, ticket, JournalEntry(at=now, actor=actor, change="status", before=ticket.status, after=status))
+    ticket.status, ticket.updated_at = status, now
+    if status == SOLVED and actor != REQUESTER:
+        _owe_mail(session, ticket, now, template="solved")
+
+
+def get(session: Session, reference: str, *, lock: bool = False) -> Ticket:
+    """Find a ticket by its reference. Raises NotFound."""
+    number = int(reference) if reference.isascii() and reference.isdigit() and len(reference) < 10 else 0
+    ticket = session.get(Ticket, number, with_for_update=lock or None)
+    if ticket is None:
+        raise NotFound("There is no request with this number.")
+    return ticket
+
+
+def note(session: Session, ticket: Ticket, entry: JournalEntry) -> None:
+    entry.ticket_id = ticket.id
+    session.add(entry)
+
+
+def _said(body: str) -> str:
+    text = body.strip()
+    if not text:
+        raise InputError("Write something first.", {"body": "Write something first."})
+    return text
+
+
+def _owe_forward(session: Session, ticket: Ticket, now: datetime) -> Message:
+    return outbox.put(session, outbox.owe("forward", f"desk:{ticket.id}", now, ticket_id=ticket.id))
+
+
+def _owe_mail(session: Session, ticket: Ticket, now: datetime, **payload: Any) -> Message:
+    return outbox.put(session, outbox.owe("mail", f"mail:{ticket.id}", now, ticket_id=ticket.id, payload=payload))

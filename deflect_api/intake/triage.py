@@ -1,0 +1,70 @@
+"""Severity, priority, its reason and the reply time, from a requester's plain answers. Pure: no clock, no I/O."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from deflect_api.config.support import SEVERITY_OF, Affected, Calendar, NeededBy, Priority, Severity, Support, Working
+
+COLUMNS: tuple[NeededBy, ...] = ("today", "this week", "no date")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The three plain questions. The defaults are the calm middle, used when a question was left open."""
+
+    working: Working = "easy workaround"
+    affected: Affected = "one"
+    needed_by: NeededBy = "no date"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    severity: Severity
+    priority: Priority
+
+
+def judge(answers: Answers, support: Support) -> Verdict:
+    """Look the priority up in the table of support.yml: severity, then impact, then urgency."""
+    severity = SEVERITY_OF[answers.working]
+    row = support.priorities[severity][answers.affected]
+    return Verdict(severity, row[COLUMNS.index(answers.needed_by)])
+
+
+def reason(answers: Answers) -> str:
+    """Say in one sentence why the priority is what it is."""
+    return f"{_WORKING[answers.working]} {_AFFECTED[answers.affected]} {_NEEDED[answers.needed_by]}"
+
+
+_WORKING: dict[Working, str] = {
+    "stopped": "Work has stopped.",
+    "inconvenient workaround": "Work goes on only with an inconvenient workaround.",
+    "easy workaround": "Work goes on with an easy workaround.",
+    "only looks wrong": "It only looks wrong; work goes on.",
+}
+_AFFECTED: dict[Affected, str] = {
+    "one": "One person is affected.",
+    "several": "Several people are affected.",
+    "everyone": "Everyone is affected.",
+}
+_NEEDED: dict[NeededBy, str] = {
+    "today": "It is needed today.",
+    "this week": "It is needed this week.",
+    "no date": "There is no date.",
+}
+
+
+def reply_due(start: datetime, calendar: Calendar) -> datetime:
+    """Add the promised reply time to `start`, counting the team's working hours only. Aware in, aware (team's zone) out."""
+    opens_at = timedelta(hours=calendar.opens.hour, minutes=calendar.opens.minute)
+    closes_at = timedelta(hours=calendar.closes.hour, minutes=calendar.closes.minute)
+    left = (closes_at - opens_at) * calendar.reply_days
+    now = start.astimezone(calendar.zone)
+    while True:
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        begin, end = max(now, midnight + opens_at), midnight + closes_at
+        if DAYS[now.weekday()] in calendar.days and begin < end:
+            if left <= end - begin:
+                return begin + left
+            left -= end - begin
+        now = midnight + timedelta(days=1)

@@ -1,0 +1,102 @@
+"""The database: opened once, checked for durability, handed out as short sessions.
+
+Only the rim (web, relay, commands) commits.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from deflect_api.errors import ConfigError, Unavailable
+
+BUSY_MILLISECONDS = 10_000
+
+
+class Database:
+    """One engine; `write()` and `read()` give sessions that end with the block."""
+
+    def __init__(self, address: str) -> None:
+        self.engine = _engine(address)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Commit when the block ends, roll back when it raises. Raises Unavailable when the database is locked, full or gone."""
+        with _told(), Session(self.engine, expire_on_commit=False) as session:
+            session.connection(execution_options={"deflect_write": True})
+            yield session
+            session.commit()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """See one consistent state; nothing is written."""
+        with _told(), Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    def check_durable(self) -> None:
+        """Raise ConfigError when the database would answer before a commit is on disk."""
+        with self.read() as session:
+            for question, right in _durability(self.is_sqlite):
+                answer = str(session.execute(text(question)).scalar_one())
+                if answer not in right:
+                    raise ConfigError(
+                        f"The database answers {question!r} with {answer!r}; a ticket could be lost. It should be {right[0]}."
+                    )
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def claim_name(session: Session, name: str) -> bool:
+    """Hold `name` until the transaction ends; False when another holds it. On SQLite a writer is alone anyway."""
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    asked = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+    return bool(session.execute(asked, {"name": name}).scalar_one())
+
+
+def _durability(is_sqlite: bool) -> list[tuple[str, tuple[str, ...]]]:
+    if is_sqlite:
+        return [("PRAGMA journal_mode", ("wal",)), ("PRAGMA synchronous", ("2", "3"))]
+    return [("SHOW fsync", ("on",)), ("SHOW synchronous_commit", ("on", "remote_apply", "remote_write", "local"))]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise Unavailable("The request could not be stored just now. Try again in a moment.") from error
+
+
+def _engine(address: str) -> Engine:
+    if not address.startswith("sqlite"):
+        return create_engine(address, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    engine = create_engine(address, connect_args={"timeout": BUSY_MILLISECONDS / 1000}, pool_size=10, max_overflow=10)
+    _sqlite_folder(engine)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _sqlite_folder(engine: Engine) -> None:
+    if engine.url.database and engine.url.database != ":memory:":
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy, not the driver, says BEGIN: see _begin_sqlite
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MILLISECONDS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # A transaction that will write takes the lock at once: upgrading a read later fails without waiting when another wrote.
+    wants_write = connection.get_execution_options().get("deflect_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if wants_write else "BEGIN")

@@ -1,0 +1,121 @@
+"""One shape for every refusal: JSON for the API, a calm page for people, with the same words."""
+
+import gzip
+from html import escape
+from typing import Any
+
+from flask import Flask, Response, current_app, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from deflect_api import errors, i18n
+from deflect_api.web.pages import content_security_policy
+from deflect_api.web.parts import parts
+
+STATUS: dict[type[errors.DeflectError], int] = {
+    errors.InputError: 422,
+    errors.InFlight: 409,
+    errors.NotFound: 404,
+    errors.NotAllowed: 403,
+    errors.Unavailable: 503,
+}
+HTTP_TEXTS = {
+    400: ("bad_request", "The request could not be read. Check its format."),
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take this method."),
+    413: ("too_large", "This is too large. A request may hold 1 MB of text."),
+    415: ("media_type", "Send JSON, or a form."),
+}
+RETRY_SECONDS = "5"
+LEAST_ZIPPED = 800
+
+
+def handle_errors(app: Flask) -> None:
+    app.register_error_handler(errors.DeflectError, _ours)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _defect)
+
+
+def status_of(error: errors.DeflectError) -> int:
+    return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+
+
+def language() -> str:
+    """The reader's language: chosen in the form, else the browser's."""
+    chosen = request.form.get("language", "") if request.mimetype in FORMS else ""
+    return i18n.choose(chosen, *request.accept_languages.values())
+
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def page(title: str, template: str, status: int = 200, /, **values: Any) -> Response:
+    """Answer with a service page in the portal's shell."""
+    release, pages = parts().releases.current(), parts().pages
+    fragment = pages.fragment(template, language(), **values)
+    response = Response(pages.whole(release.shell, title, fragment, language()), status, mimetype="text/html")
+    shell = release.files["shell.html"]
+    response.headers["Content-Security-Policy"] = content_security_policy(shell.scripts, shell.styles)
+    response.headers["Content-Language"] = language()
+    return zipped(response)
+
+
+def zipped(response: Response) -> Response:
+    """Compress an answer that is worth it, when the reader takes gzip."""
+    body = response.get_data()
+    response.headers.add("Vary", "Accept-Encoding")
+    if len(body) >= LEAST_ZIPPED and "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.set_data(gzip.compress(body, 5, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def refusal(status: int, code: str, detail: str, fields: dict[str, str] | None = None) -> Response:
+    """Answer with an error: JSON below /api/, a page elsewhere."""
+    if request.path.startswith("/api/"):
+        response = jsonify(error=code, detail=detail, fields=fields or {})
+        response.status_code = status
+    else:
+        response = _error_page(status, detail)
+    if status == 503:
+        response.headers["Retry-After"] = RETRY_SECONDS
+    return response
+
+
+def _error_page(status: int, detail: str) -> Response:
+    try:
+        return page(detail, "error.html", status, code=status, title=detail, text=_next_step(status))
+    except errors.Unavailable:  # nothing is built yet, so there is no shell to put it in
+        plain = f"<!doctype html><title>Help</title><p>{escape(detail)}</p><p>{escape(_next_step(status))}</p>"
+        return Response(plain, status, mimetype="text/html")
+
+
+def _next_step(status: int) -> str:
+    if status == 503:
+        return f"Wait a moment and try again, or write to {_email()}."
+    if status == 404:
+        return "The address may be mistyped, or the page has moved. Search above, or ask for help."
+    return f"Go back and try again, or write to {_email()}."
+
+
+def _email() -> str:
+    return parts().settings.support.contact.email
+
+
+def _ours(error: errors.DeflectError) -> Response:
+    return refusal(status_of(error), error.code, error.detail, error.fields)
+
+
+def _http(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return Response(status=error.code or 500)
+    code, detail = HTTP_TEXTS.get(error.code, (error.name.lower().replace(" ", "_"), error.name + "."))
+    response = refusal(error.code, code, detail)
+    for name, value in error.get_response().headers.items():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+def _defect(error: Exception) -> Response:
+    current_app.logger.error("event=defect kind=%s", type(error).__name__, exc_info=error)
+    return refusal(500, "defect", "Something failed on our side; it was noted.")

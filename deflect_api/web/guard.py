@@ -1,0 +1,89 @@
+"""What protects every answer: security headers, body limits, the desk's sign-in cookie and its form tokens."""
+
+import hashlib
+import hmac
+import logging
+import time
+from typing import cast
+
+from flask import Flask, Response, g, request
+
+from deflect_api.desk import accounts
+from deflect_api.errors import NotAllowed
+from deflect_api.store.models import Agent
+from deflect_api.web.pages import content_security_policy
+from deflect_api.web.parts import parts
+
+log = logging.getLogger("deflect.web")
+COOKIE = "desk"
+MOST_BYTES = 1_000_000
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def protect(app: Flask) -> None:
+    """Add headers, limits and the access log to every answer of `app`."""
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MOST_BYTES
+    app.before_request(_started)
+    app.after_request(_headers)
+    app.after_request(_cross_origin)
+    app.after_request(_logged)
+
+
+def _started() -> None:
+    g.started = time.perf_counter()
+
+
+def _headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", content_security_policy())
+    response.headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def _cross_origin(response: Response) -> Response:
+    origin = request.headers.get("Origin", "")
+    if request.path.startswith("/api/v1/") and origin in parts().settings.support.web.allowed_origins:
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Allow-Headers"] = "Content-Type, Idempotency-Key"
+        response.headers["Access-Control-Max-Age"] = "86400"
+    response.headers.add("Vary", "Origin")
+    return response
+
+
+def _logged(response: Response) -> Response:
+    # The rule, never the address: a status link's secret and a search's words stay out of every log.
+    rule = request.url_rule.rule if request.url_rule else "-"
+    spent = (time.perf_counter() - g.get("started", time.perf_counter())) * 1000
+    log.info("event=request method=%s rule=%s status=%d ms=%.1f", request.method, rule, response.status_code, spent)
+    return response
+
+
+def agent() -> Agent | None:
+    """Return the signed-in agent of this request, or None."""
+    if "agent" not in g:
+        given = request.cookies.get(COOKIE, "")
+        with parts().database.read() as session:
+            g.agent = accounts.signed_in(session, given, parts().clock()) if given else None
+    return cast("Agent | None", g.agent)
+
+
+def form_token() -> str:
+    """Return the token that a desk form must carry: it is bound to the sign-in, so another site cannot know it."""
+    given = request.cookies.get(COOKIE, "")
+    return hmac.new(parts().settings.secret.encode(), f"form:{given}".encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def check_form_token() -> None:
+    """Raise NotAllowed when a form was not made by us for this sign-in."""
+    if not hmac.compare_digest(form_token().encode(), request.form.get("form_token", "").encode()):
+        raise NotAllowed("This form has expired. Go back, reload the page and send it again.")

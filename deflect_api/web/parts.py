@@ -1,0 +1,38 @@
+"""What every route is given: the settings, the database, the live release, the pages and the relay's bell."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import cast
+
+from flask import current_app
+
+from deflect_api.config import Settings
+from deflect_api.store.db import Database
+from deflect_api.web.pages import Pages
+from deflect_api.web.release import Releases
+
+KEY = "deflect"
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def silent() -> None:
+    """No relay runs in this process; it will look by itself."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    settings: Settings
+    database: Database
+    releases: Releases
+    pages: Pages
+    wake: Callable[[], None] = field(default=silent)
+    clock: Callable[[], datetime] = field(default=utc_now)
+
+
+def parts() -> Parts:
+    """Return the parts of the running application."""
+    return cast(Parts, current_app.extensions[KEY])

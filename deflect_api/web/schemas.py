@@ -1,0 +1,213 @@
+"""What the API takes and gives, checked with pydantic here and nowhere below. Every refusal names its fields in plain words."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from deflect_api.config.support import Affected, NeededBy, Support, Type, Working
+from deflect_api.errors import InputError
+
+OTHER = "other"
+LONGEST_TEXT = 20_000
+Event = Literal["shown", "opened", "solved", "rejected", "abandoned"]
+Model = TypeVar("Model", bound="Schema")
+SESSION = r"^[A-Za-z0-9_-]{0,64}$"
+
+
+def _no_nul(text: Any) -> Any:
+    return text.replace("\x00", "") if isinstance(text, str) else text  # PostgreSQL's text cannot hold it
+
+
+def _one_of(kind: Any) -> BeforeValidator:
+    """Accept a word as people write it: any case, with spaces, hyphens or underscores."""
+    known = {word.replace("-", " "): word for word in get_args(kind)}
+
+    def forgive(given: Any) -> Any:
+        return (
+            known.get(" ".join(given.lower().replace("_", " ").replace("-", " ").split()), given)
+            if isinstance(given, str)
+            else given
+        )
+
+    return BeforeValidator(forgive)
+
+
+def _address(text: str) -> str:
+    try:
+        checked = validate_email(text, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False)
+    except EmailNotValidError:
+        raise ValueError("Write a mail address such as name@example.org.") from None
+    if "." not in checked.domain:
+        raise ValueError("Write the whole mail address, such as name@example.org.")
+    return checked.ascii_email or checked.normalized
+
+
+def _addresses(given: Any) -> Any:
+    if isinstance(given, str):
+        return [part.strip() for part in given.replace(";", ",").split(",") if part.strip()]
+    return given
+
+
+Text = Annotated[str, BeforeValidator(_no_nul), StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT)]
+Line = Annotated[str, BeforeValidator(_no_nul), StringConstraints(strip_whitespace=True, max_length=300)]
+Address = Annotated[
+    str, BeforeValidator(_no_nul), StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_address)
+]
+Facts = Annotated[
+    dict[Annotated[str, StringConstraints(max_length=60)], Annotated[Text, Field(max_length=2000)]], Field(max_length=40)
+]
+
+
+class Schema(BaseModel):
+    model_config = ConfigDict(frozen=True, str_max_length=None)
+
+
+class TicketIn(Schema):
+    """A support request. Required: email, product, subject, happened and the receipt of a search."""
+
+    email: Address
+    product: Line = Field(description='A product of support.yml, or "other".', min_length=1)
+    subject: Line = Field(min_length=1, description="What is wrong, in a few words.")
+    happened: Text = Field(min_length=1, description="What happened.")
+    receipt: Annotated[str, Field(max_length=4000)] = Field(
+        description='The receipt of the last search of this session, or "unavailable" when suggesting failed.'
+    )
+    name: Line = ""
+    cc: Annotated[list[Address], BeforeValidator(_addresses), Field(max_length=5)] = Field(default_factory=list)
+    partner: Line = ""
+    hub: Line = ""
+    type: Annotated[Type, _one_of(Type)] = "question"
+    doing: Text = ""
+    expected: Text = ""
+    steps: Text = ""
+    context: Facts = Field(default_factory=dict, description="The product's own fields, by name.")
+    device: Facts = Field(default_factory=dict, description="Device facts, by name.")
+    working: Annotated[Working, _one_of(Working)] = "easy workaround"
+    affected: Annotated[Affected, _one_of(Affected)] = "one"
+    needed_by: Annotated[NeededBy, _one_of(NeededBy)] = "no date"
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=20)] = "en"
+    session: Annotated[str, Field(pattern=SESSION)] = ""
+
+
+class TicketOut(Schema):
+    reference: str
+    status_url: str
+
+
+class SuggestIn(Schema):
+    """The text so far, and where to look."""
+
+    text: Annotated[str, BeforeValidator(_no_nul)] = ""
+    product: Line = ""
+    language: Annotated[str, Field(max_length=20)] = ""
+    limit: int = 3
+    session: Annotated[str, Field(pattern=SESSION)] = ""
+
+
+class SuggestionOut(Schema):
+    url: str
+    article: str
+    title: str
+    heading: str
+    breadcrumb: str
+    snippet: str
+    score: float
+
+
+class SuggestOut(Schema):
+    suggestions: list[SuggestionOut]
+    receipt: str
+    index: str
+
+
+class EventIn(Schema):
+    """One thing that happened in a support session, told at a pause or a choice, never per keystroke."""
+
+    session: Annotated[str, Field(pattern=SESSION, min_length=1)]
+    event: Event
+    article: Line = ""
+    reason: Annotated[str, BeforeValidator(_no_nul), StringConstraints(strip_whitespace=True, max_length=1000)] = ""
+    text: Text = ""
+    product: Line = ""
+
+
+class CommentIn(Schema):
+    body: Text = Field(min_length=1)
+
+
+class ErrorOut(Schema):
+    error: str
+    detail: str
+    fields: dict[str, str] = Field(default_factory=dict)
+
+
+def read(schema: type[Model], given: bytes | Mapping[str, Any]) -> Model:
+    """Check JSON bytes or a mapping. Raises InputError that names every field that cannot be taken."""
+    try:
+        return schema.model_validate_json(given) if isinstance(given, bytes) else schema.model_validate(given)
+    except ValidationError as error:
+        found = {_field(e["loc"]): _told(e) for e in error.errors(include_url=False)}
+        raise InputError(_summary(found), found) from None
+
+
+def check_lists(ticket: TicketIn, support: Support) -> None:
+    """Raise InputError when product or hub is not one of support.yml's."""
+    found = {}
+    if ticket.product not in (*support.products, OTHER):
+        found["product"] = _choose((*support.products, OTHER))
+    if ticket.hub and ticket.hub not in support.hubs:
+        found["hub"] = _choose(support.hubs)
+    if found:
+        raise InputError(_summary(found), found)
+
+
+def check_product(product: str, support: Support) -> None:
+    """Raise InputError when a search names a product that does not exist."""
+    if product not in ("", OTHER, *support.products):
+        told = _choose((*support.products, OTHER))
+        raise InputError(told, {"product": told})
+
+
+def _choose(words: Iterable[str]) -> str:
+    return f"Choose one of: {', '.join(words)}."
+
+
+def _summary(found: Mapping[str, str]) -> str:
+    return "Some answers need a change: " + ", ".join(sorted(found)) + "."
+
+
+def _field(location: tuple[Any, ...]) -> str:
+    return ".".join(str(step) for step in location if step != "[key]") or "body"
+
+
+MISSING = {
+    "email": "Write your mail address; the reply goes there.",
+    "product": "Choose a product, or “Not sure”.",
+    "subject": "Say in a few words what is wrong.",
+    "happened": "Say what happened.",
+    "receipt": "Search before sending: the request needs the receipt of a search.",
+    "body": "Write something first.",
+}
+
+
+def _told(error: Any) -> str:
+    kind, context, field = error["type"], error.get("ctx", {}), _field(error["loc"])
+    if kind == "missing" or (kind == "string_too_short" and not error["input"]) or (kind == "value_error" and not error["input"]):
+        return MISSING.get(field, "This is needed.")
+    if kind == "string_too_short":
+        return MISSING.get(field, "This is needed.")
+    if kind in ("string_too_long", "too_long"):
+        return (
+            f"This is too long. At most {context['max_length']} {'characters' if kind == 'string_too_long' else 'entries'} fit."
+        )
+    if kind == "literal_error":
+        return f"Choose one of: {context['expected'].replace(chr(39), '')}."
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "json_invalid":
+        return "This is not JSON in UTF-8. Send one JSON object."
+    if kind in ("int_parsing", "int_type", "int_from_float"):
+        return "This should be a whole number."
+    return {"string_type": "This should be text.", "string_unicode": "This is not UTF-8 text."}.get(kind, f"{error['msg']}.")

@@ -1,0 +1,116 @@
+"""Suggestions while typing, the search page and the events of a support session.
+
+Suggesting never blocks and never fails loudly.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, Response, jsonify, request
+
+from deflect_api.errors import InputError, Unavailable
+from deflect_api.intake import deflection, receipts
+from deflect_api.web import answers, schemas
+from deflect_api.web.parts import parts
+from search import SearchError, Suggestion
+
+routes = Blueprint("suggest", __name__)
+MOST, ON_PAGE = 5, 10
+
+
+def find(text: str, product: str = "", language: str = "", limit: int = 3) -> tuple[list[Suggestion], str]:
+    """Return suggestions and the digest of the index they come from. Raises Unavailable."""
+    engine = parts().releases.current().engine
+    chosen = product if product in parts().settings.support.products else None
+    try:
+        return engine.suggest(text, product=chosen, language=language or None, limit=limit), engine.digest
+    except SearchError as error:
+        raise Unavailable("Suggestions cannot be reached just now. Your request can still be sent.") from error
+
+
+def receipt_for(session: str, suggestions: list[Suggestion]) -> str:
+    shown = tuple(suggestion.article for suggestion in suggestions)
+    return receipts.issue(parts().settings.secret, receipts.Receipt(session, parts().clock(), shown))
+
+
+@routes.post("/api/v1/suggest")
+def suggest() -> Response:
+    asked = schemas.read(schemas.SuggestIn, form_fields())
+    schemas.check_product(asked.product, parts().settings.support)
+    suggestions, digest = find(asked.text, asked.product, asked.language, min(max(asked.limit, 1), MOST))
+    answer = jsonify(
+        suggestions=[asdict(suggestion) for suggestion in suggestions],
+        receipt=receipt_for(asked.session, suggestions),
+        index=digest,
+    )
+    return answers.zipped(answer)
+
+
+@routes.post("/api/v1/events")
+def events() -> Response:
+    told = schemas.read(schemas.EventIn, form_fields())
+    event = deflection.Event(told.event, told.article, told.reason, told.text, product=_known(told.product))
+    with parts().database.write() as session:
+        deflection.record(session, told.session, event, parts().clock())
+    return Response(status=204)
+
+
+@routes.get("/search/")
+def search_page() -> Response:
+    return _results()
+
+
+@routes.post("/search/")
+def search_results() -> Response:
+    given = form_fields()
+    text, product = given.get("text", "")[: schemas.LONGEST_TEXT], _known(given.get("product", ""))
+    try:
+        suggestions, _ = find(text, product, answers.language(), ON_PAGE)
+    except Unavailable:
+        return _results(503, text=text, product=product, down=True)
+    return _results(text=text, product=product, suggestions=suggestions)
+
+
+def _results(status: int = 200, *, text: str = "", product: str = "", **found: Any) -> Response:
+    products = [{"key": key, "name": known.name} for key, known in parts().settings.support.products.items()]
+    return answers.page("Search", "results.html", status, text=text, product=product, products=products, **found)
+
+
+def form_fields() -> dict[str, str]:
+    """Read a form. Raises InputError that names the field when a text is not UTF-8."""
+    if request.mimetype == "multipart/form-data":
+        return _first_filled(request.form.items(multi=True))
+    if request.mimetype not in (*answers.FORMS, "", "text/plain"):
+        raise InputError("Send a form (application/x-www-form-urlencoded).", {"body": "Send a form."})
+    try:
+        pairs = parse_qsl(
+            request.get_data().decode("ascii"), keep_blank_values=True, max_num_fields=200, errors="surrogateescape"
+        )
+    except (UnicodeDecodeError, ValueError):
+        raise InputError("The form could not be read.", {"body": "Send a URL-encoded form in ASCII."}) from None
+    _check_utf8(pairs)
+    return _first_filled(pairs)
+
+
+def _first_filled(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Two products may have a field of one name, and the page without a script shows both: the filled one counts."""
+    made: dict[str, str] = {}
+    for name, value in pairs:
+        made[name] = made.get(name) or value
+    return made
+
+
+def _check_utf8(pairs: list[tuple[str, str]]) -> None:
+    bad = {name: "This is not UTF-8 text." for name, value in pairs if _has_surrogates(name + value)}
+    if bad:
+        raise InputError("The text is not UTF-8.", {name.encode("ascii", "replace").decode(): told for name, told in bad.items()})
+
+
+def _has_surrogates(text: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _known(product: str) -> str:
+    return product if product in (*parts().settings.support.products, schemas.OTHER) else ""
