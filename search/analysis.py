@@ -1,0 +1,113 @@
+"""Text -> terms. Pure, and the same for the index and for what a person types, or the two would never meet."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import local
+
+import Stemmer
+
+from search.stopwords import STOP_WORDS
+
+VERSION = 1
+"""Raise it when the same text would give other terms: every index is then built anew."""
+
+MAX_WORD = 64
+_STEMMERS = {"en": "english", "fr": "french", "es": "spanish", "pt": "portuguese", "it": "italian", "id": "indonesian"}
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
+_JOINED = re.compile(r"[^\W_]+(?:[.\-_/:@&+][^\W_]+)+")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff]+")
+_DIGIT = re.compile(r"\d")
+_ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’](?=\w{2})", re.IGNORECASE)
+_SYNONYMS: dict[str, tuple[str, ...]] = {}
+_mine = local()
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word as folded, and where it stands in the text: `text[start:end]`."""
+
+    word: str
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=50_000)
+def fold(word: str) -> str:
+    """Without case, accents, elided articles and apostrophes: "L’Été" is "ete", "Don't" is "dont"."""
+    whole = _ELIDED.sub("", word) if _ELIDED.match(word) else word
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", whole).casefold())
+    kept = "".join(c for c in plain if not unicodedata.combining(c) and c not in "'’")
+    return unicodedata.normalize("NFC", kept)
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Words in order. A compound such as e-mail, v2.10.2 or a.b@c.org comes whole after its parts."""
+    joined = {match.end(): match for match in _JOINED.finditer(text)}
+    for match in _WORD.finditer(text):
+        yield from _split(match[0], match.start())
+        whole = joined.get(match.end())
+        if whole and (word := _compound(whole[0])):
+            yield Token(word, whole.start(), whole.end())
+
+
+def _split(word: str, start: int) -> Iterator[Token]:
+    done = 0
+    for run in _CJK.finditer(word):
+        yield from _plain(word[done : run.start()], start + done)
+        size = max(len(run[0]) - 1, 1)
+        for at in range(run.start(), run.start() + size):
+            yield Token(word[at : min(at + 2, run.end())], start + at, start + min(at + 2, run.end()))
+        done = run.end()
+    yield from _plain(word[done:], start + done)
+
+
+def _plain(word: str, start: int) -> Iterator[Token]:
+    if word and (folded := fold(word[:MAX_WORD])):
+        yield Token(folded, start, start + len(word))
+
+
+def _compound(whole: str) -> str:
+    """"e-mail" -> "email"; "v2.10.2" -> "2.10.2"; "" for a path or a range, whose parts say enough."""
+    if len(whole) > MAX_WORD:
+        return ""
+    folded = fold(whole)
+    if _DIGIT.search(folded):
+        return folded.removeprefix("v")
+    return folded.replace("-", "") if set(re.sub(r"\w", "", folded)) == {"-"} else ""
+
+
+def stem(word: str, language: str = "en") -> str:
+    """The stem of a folded word; in a language without a stemmer, and for words with digits, the word."""
+    name = _STEMMERS.get(primary(language))
+    return word if name is None or _DIGIT.search(word) else fold(_stemmer(name).stemWord(word))
+
+
+def primary(language: str) -> str:
+    """"pt-BR" -> "pt"."""
+    return re.split(r"[-_]", language.casefold(), maxsplit=1)[0]
+
+
+def terms(text: str, language: str = "en") -> list[str]:
+    """The terms to index for a text: the stems of its words, in order, stop words too."""
+    return [stem(token.word, language) for token in tokens(text)]
+
+
+def is_stop_word(word: str, languages: Iterable[str]) -> bool:
+    """Does a folded word say nothing in any of these languages?"""
+    return any(word in STOP_WORDS.get(primary(language), ()) for language in languages)
+
+
+def synonyms(word: str) -> tuple[str, ...]:
+    """Other folded words that mean the same to the people who ask."""
+    return _SYNONYMS.get(word, ())
+
+
+def _stemmer(name: str) -> "Stemmer.Stemmer":
+    """One stemmer a thread: they keep state and must not be shared."""
+    known: dict[str, Stemmer.Stemmer] = _mine.__dict__
+    if name not in known:
+        known[name] = Stemmer.Stemmer(name)
+    return known[name]

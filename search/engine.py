@@ -1,0 +1,148 @@
+"""Engine: suggestions for a text while it is typed. Safe in any number of threads: what they share is never changed,
+only replaced whole when another generation has been switched in."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+from search import generations, query, snippet
+from search.errors import SearchError
+from search.index import read_index
+from search.ranking import Board, Hit, compile_board, rank
+from search.sections import Section
+
+DEFAULT_FLOOR = 0.0
+CHECK_EVERY = 0.25
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """An article worth reading. `url` leads to its best section; `snippet` is HTML with nothing but <mark> in it."""
+
+    article: str
+    url: str
+    title: str
+    heading: str
+    breadcrumb: str
+    snippet: str
+    score: float
+
+
+class Suggester(Protocol):
+    """What the service needs of a search."""
+
+    @property
+    def digest(self) -> str: ...
+
+    def suggest(
+        self,
+        text: str,
+        *,
+        product: str | None = None,
+        language: str | None = None,
+        limit: int = 3,
+        floor: float | None = None,
+    ) -> list[Suggestion]: ...
+
+
+@dataclass(frozen=True)
+class _Live:
+    digest: str
+    sections: tuple[Section, ...]
+    board: Board
+    products: dict[str, frozenset[int]]
+
+
+class Engine:
+    """Suggests from the live generation under `root` and follows when another is switched in.
+
+    Nothing is read until the first call. IndexUnavailable is raised only while there has never been an intact index."""
+
+    def __init__(self, root: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._root = Path(root)
+        self._clock = clock
+        self._lock = Lock()
+        self._live: _Live | None = None
+        self._seen: tuple[int, ...] = ()
+        self._checked = float("-inf")
+
+    @property
+    def digest(self) -> str:
+        """The digest of the generation that answers now. Raises IndexUnavailable."""
+        return self._current().digest
+
+    def suggest(
+        self,
+        text: str,
+        *,
+        product: str | None = None,
+        language: str | None = None,
+        limit: int = 3,
+        floor: float | None = None,
+    ) -> list[Suggestion]:
+        """The articles that fit the text typed so far, best first, one suggestion each.
+
+        `product` leaves out the articles of others; `language` only chooses how the text is analysed. A score
+        below `floor` is not shown; None is the default floor, 0 shows weak matches too. Raises IndexUnavailable."""
+        live = self._current()
+        asked = query.parse(text, live.board.vocabulary, language)
+        allowed = None if product is None else live.products.get(product, frozenset())
+        hits = rank(live.board, asked, allowed)
+        least = DEFAULT_FLOOR if floor is None else floor
+        terms = frozenset(option for term in asked.terms for option in term.options)
+        return [_suggestion(live, hit, terms) for hit in hits[: max(limit, 0)] if hit.score >= least]
+
+    def _current(self) -> _Live:
+        now = self._clock()
+        live = self._live
+        if live is not None and now - self._checked < CHECK_EVERY:
+            return live
+        if not self._lock.acquire(blocking=live is None):
+            return live if live is not None else self._current()
+        try:
+            return self._followed(now)
+        finally:
+            self._lock.release()
+
+    def _followed(self, now: float) -> _Live:
+        seen = generations.fingerprint(self._root)
+        self._checked = now
+        if self._live is None or seen != self._seen:
+            try:
+                self._live = _read(self._root, self._live)
+            except SearchError:
+                if self._live is None:
+                    raise
+            self._seen = seen
+        return self._live
+
+
+def _read(root: Path, before: _Live | None) -> _Live:
+    generation = read_index(root.resolve())
+    if before and before.digest == generation.digest:
+        return before
+    board = compile_board(generation)
+    products: dict[str, set[int]] = {}
+    for section, article in zip(generation.sections, board.article_of, strict=True):
+        products.setdefault(section.product, set()).add(article)
+    frozen = {product: frozenset(articles) for product, articles in products.items()}
+    return _Live(generation.digest, generation.sections, board, frozen)
+
+
+def _suggestion(live: _Live, hit: Hit, terms: frozenset[str]) -> Suggestion:
+    section = live.sections[hit.section]
+    text = section.text or next(
+        (other.text for other in live.sections if other.article == section.article and other.text), ""
+    )
+    return Suggestion(
+        article=section.article,
+        url=section.url,
+        title=section.title,
+        heading=section.heading,
+        breadcrumb=section.breadcrumb,
+        snippet=snippet.passage(text, terms, section.language),
+        score=round(hit.score, 4),
+    )

@@ -1,0 +1,59 @@
+"""The passage to show of a section: plain text, HTML-escaped, its matched words in <mark>. No other markup, ever."""
+
+import re
+from collections.abc import Collection
+from functools import lru_cache
+from html import escape
+
+from search import analysis
+
+LENGTH = 180
+_SPACES = re.compile(r"\s+")
+
+
+def passage(text: str, terms: Collection[str], language: str) -> str:
+    """About LENGTH characters of the text around most of the matches, in whole words."""
+    flat, words = _read(text, language)
+    spans = [(start, end) for stem, start, end in words if stem in terms]
+    start, end = _window(flat, spans)
+    marked = _marked(flat, [span for span in spans if span[0] >= start and span[1] <= end], (start, end))
+    return f"{'… ' if start else ''}{marked}{' …' if end < len(flat) else ''}"
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str, language: str) -> tuple[str, tuple[tuple[str, int, int], ...]]:
+    flat = _SPACES.sub(" ", text.replace("\t", " · ")).strip()
+    words = tuple((analysis.stem(t.word, language), t.start, t.end) for t in analysis.tokens(flat))
+    return flat, words
+
+
+def _window(flat: str, spans: list[tuple[int, int]]) -> tuple[int, int]:
+    if len(flat) <= LENGTH:
+        return 0, len(flat)
+    best, most = 0, -1
+    for first, _ in spans[:200]:
+        held = len({flat[s:e].casefold() for s, e in spans if s >= first and e <= first + LENGTH - 30})
+        if held > most:
+            best, most = first, held
+    return _whole_words(flat, max(best - 30, 0))
+
+
+def _whole_words(flat: str, wanted: int) -> tuple[int, int]:
+    start = wanted
+    if wanted:
+        space = flat.find(" ", wanted, wanted + 30)
+        start = space + 1 if space >= 0 else wanted
+    end = min(start + LENGTH, len(flat))
+    if end < len(flat):
+        space = flat.rfind(" ", start + 1, end + 1)
+        end = space if space > start + LENGTH // 2 else end
+    return start, end
+
+
+def _marked(flat: str, spans: list[tuple[int, int]], window: tuple[int, int]) -> str:
+    at, pieces = window[0], []
+    for start, end in sorted(set(spans)):
+        if start >= at:
+            pieces += [escape(flat[at:start]), "<mark>", escape(flat[start:end]), "</mark>"]
+            at = end
+    return "".join((*pieces, escape(flat[at : window[1]])))
