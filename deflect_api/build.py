@@ -118,7 +118,11 @@ def _finish_site(settings: Settings, site: Path) -> dict[str, dict[str, Any]]:
     for page in pages:
         _rewrite(page, names)
     _write_contact(settings, site)
-    return {path.relative_to(site).as_posix(): _facts(path) for path in sorted(site.rglob("*")) if path.is_file()}
+    return {path.relative_to(site).as_posix(): _facts(path) for path in _served(site)}
+
+
+def _served(site: Path) -> list[Path]:
+    return [path for path in sorted(site.rglob("*")) if path.is_file() and path.suffix != ".gz"]
 
 
 def _add_assets(site: Path) -> dict[str, str]:

@@ -2,14 +2,16 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from threading import local
 
 import Stemmer
 
 from search.stopwords import STOP_WORDS
+from search.synonyms import FORMS, SYNONYMS
 
 VERSION = 1
 """Raise it when the same text would give other terms: every index is then built anew."""
@@ -17,11 +19,11 @@ VERSION = 1
 MAX_WORD = 64
 _STEMMERS = {"en": "english", "fr": "french", "es": "spanish", "pt": "portuguese", "it": "italian", "id": "indonesian"}
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
-_JOINED = re.compile(r"[^\W_]+(?:[.\-_/:@&+][^\W_]+)+")
+_JOINED = re.compile(r"(?<![^\W_])[^\W_]+(?:[.\-_/:@&+][^\W_]+)+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff]+")
 _DIGIT = re.compile(r"\d")
+_ACCENTED_ENDINGS = {"pt": (("coes", "ções"), ("cao", "ção"), ("oes", "ões"), ("ao", "ão"), ("aes", "ães")), "es": (("ion", "ión"),)}
 _ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’](?=\w{2})", re.IGNORECASE)
-_SYNONYMS: dict[str, tuple[str, ...]] = {}
 _mine = local()
 
 
@@ -70,7 +72,7 @@ def _plain(word: str, start: int) -> Iterator[Token]:
 
 
 def _compound(whole: str) -> str:
-    """"e-mail" -> "email"; "v2.10.2" -> "2.10.2"; "" for a path or a range, whose parts say enough."""
+    """One word for e-mail (email) and v2.10.2 (2.10.2); none for a path or a range, whose parts say enough."""
     if len(whole) > MAX_WORD:
         return ""
     folded = fold(whole)
@@ -80,13 +82,22 @@ def _compound(whole: str) -> str:
 
 
 def stem(word: str, language: str = "en") -> str:
-    """The stem of a folded word; in a language without a stemmer, and for words with digits, the word."""
-    name = _STEMMERS.get(primary(language))
-    return word if name is None or _DIGIT.search(word) else fold(_stemmer(name).stemWord(word))
+    """The stem of a folded word; in a language without a stemmer, and for words with digits, the word.
+
+    Some endings get back the accents that folding took and the stemmer goes by."""
+    tongue = primary(language)
+    name = _STEMMERS.get(tongue)
+    if name is None or _DIGIT.search(word):
+        return word
+    for plain, accented in _ACCENTED_ENDINGS.get(tongue, ()):
+        if word.endswith(plain):
+            word = word.removesuffix(plain) + accented
+            break
+    return fold(_stemmer(name).stemWord(word))
 
 
 def primary(language: str) -> str:
-    """"pt-BR" -> "pt"."""
+    """The language without its region: pt-BR is pt."""
     return re.split(r"[-_]", language.casefold(), maxsplit=1)[0]
 
 
@@ -95,14 +106,24 @@ def terms(text: str, language: str = "en") -> list[str]:
     return [stem(token.word, language) for token in tokens(text)]
 
 
+def pairs(words: Sequence[str]) -> tuple[str, ...]:
+    """Each word with the next, as one term."""
+    return tuple(f"{one}_{two}" for one, two in pairwise(words))
+
+
 def is_stop_word(word: str, languages: Iterable[str]) -> bool:
     """Does a folded word say nothing in any of these languages?"""
     return any(word in STOP_WORDS.get(primary(language), ()) for language in languages)
 
 
-def synonyms(word: str) -> tuple[str, ...]:
+def forms(word: str, languages: Iterable[str]) -> list[str]:
+    """Irregular forms of a folded word, which no stemmer brings together."""
+    return [other for language in languages for other in FORMS.get(primary(language), {}).get(word, ())]
+
+
+def synonyms(word: str, languages: Iterable[str]) -> list[str]:
     """Other folded words that mean the same to the people who ask."""
-    return _SYNONYMS.get(word, ())
+    return [other for language in languages for other in SYNONYMS.get(primary(language), {}).get(word, ())]
 
 
 def _stemmer(name: str) -> "Stemmer.Stemmer":

@@ -9,13 +9,17 @@ from threading import Lock
 from typing import Protocol
 
 from search import generations, query, snippet
+from search.board import Board, compile_board
 from search.errors import SearchError
 from search.index import read_index
-from search.ranking import Board, Hit, compile_board, rank
+from search.ranking import Hit, rank
 from search.sections import Section
 
-DEFAULT_FLOOR = 0.0
+DEFAULT_FLOOR = 3.0
+"""Set so that 98 of 100 questions that do have an article still show it."""
+
 CHECK_EVERY = 0.25
+"""Seconds between looks at what generation is live."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +104,15 @@ class Engine:
         live = self._live
         if live is not None and now - self._checked < CHECK_EVERY:
             return live
-        if not self._lock.acquire(blocking=live is None):
-            return live if live is not None else self._current()
-        try:
-            return self._followed(now)
-        finally:
-            self._lock.release()
+        if live is None:
+            with self._lock:
+                return self._followed(now)
+        if self._lock.acquire(blocking=False):
+            try:
+                return self._followed(now)
+            finally:
+                self._lock.release()
+        return live
 
     def _followed(self, now: float) -> _Live:
         seen = generations.fingerprint(self._root)
@@ -134,15 +141,12 @@ def _read(root: Path, before: _Live | None) -> _Live:
 
 def _suggestion(live: _Live, hit: Hit, terms: frozenset[str]) -> Suggestion:
     section = live.sections[hit.section]
-    text = section.text or next(
-        (other.text for other in live.sections if other.article == section.article and other.text), ""
-    )
     return Suggestion(
         article=section.article,
         url=section.url,
         title=section.title,
         heading=section.heading,
         breadcrumb=section.breadcrumb,
-        snippet=snippet.passage(text, terms, section.language),
+        snippet=snippet.passage(section.text or section.description, terms, section.language),
         score=round(hit.score, 4),
     )

@@ -4,7 +4,8 @@ Keywords and title are indexed once an article, on its first section: on each se
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -49,29 +50,23 @@ def digest_of(sections: Iterable[Section]) -> str:
 def read_index(root: Path) -> Generation:
     """Read the live generation, or the newest intact one if it is damaged. Raises IndexUnavailable."""
     for folder, digest in generations.intact(root):
-        found = whoosh_index.open_dir(str(folder))
-        try:
-            return _read(found, digest)
-        finally:
-            found.close()
+        with suppress(OSError, whoosh_index.IndexError):  # it was whole a moment ago: a builder has just removed it
+            return _read(whoosh_index.open_dir(str(folder)), digest)
     raise generations.missing(root)
 
 
-def field_terms(section: Section, keywords: Iterable[str], *, first: bool) -> dict[str, list[str]]:
-    """What each field of a section's document holds, as terms."""
-    heading = analysis.terms(section.heading, section.language)
-    text = analysis.terms(section.text, section.language)
-    title = section.title if first else ""
-    spoken = "\n".join((title, *(keywords if first else ()), section.description if first else "", section.heading, section.text))
-    return {
-        "title": analysis.terms(title, section.language),
-        "keywords": analysis.terms("\n".join(keywords), section.language) if first else [],
-        "description": analysis.terms(section.description, section.language) if first else [],
-        "heading": heading,
-        "text": text,
-        "pairs": [f"{one}_{two}" for one, two in zip(text, text[1:], strict=False)],
-        "words": [token.word for token in analysis.tokens(spoken)],
+def field_terms(section: Section, keywords: Iterable[str], *, first: bool) -> dict[str, Sequence[str]]:
+    """What each field of a section's document holds, as terms; what belongs to the article is in its first only."""
+    texts = {
+        "title": section.title if first else "",
+        "keywords": "\n".join(keywords) if first else "",
+        "description": section.description if first else "",
+        "heading": section.heading,
+        "text": section.text,
     }
+    terms: dict[str, Sequence[str]] = {name: analysis.terms(text, section.language) for name, text in texts.items()}
+    words = [token.word for token in analysis.tokens("\n".join(texts.values()))]
+    return {**terms, "pairs": analysis.pairs(terms["text"]), "words": words}
 
 
 def _schema() -> Schema:
@@ -88,9 +83,7 @@ def _write(sections: list[Section], folder: Path) -> None:
         seen.add(section.article)
         joined = {name: " ".join(listed) for name, listed in terms.items()}
         stored = json.dumps(asdict(section))
-        writer.add_document(
-            url=section.url, product=section.product, language=section.language, section=stored, **joined
-        )
+        writer.add_document(url=section.url, product=section.product, language=section.language, section=stored, **joined)
     writer.commit(optimize=True)
 
 

@@ -11,12 +11,11 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _SILENT = frozenset({"script", "style", "template", "noscript", "title"})
 _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 _CELLS = frozenset({"td", "th"})
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font g i img ins kbd mark path q rp rt ruby s samp small"
-    " span strike strong sub sup svg time tt u use var wbr".split()
-)
+_INLINE_NAMES = """a abbr acronym b bdi bdo big cite code data del dfn em font g i img ins kbd mark path q rp rt ruby s samp
+    small span strike strong sub sup svg time tt u use var wbr"""
+_INLINE = frozenset(_INLINE_NAMES.split())
 _SILENT_CLASSES = frozenset({"linenos", "lineno", "linenodiv", "footnote-backref", "toc"})
-_BREAKS = re.compile(r"[^\S\t]*\n\s*")
+_BREAKS = re.compile(r"\s*\n\s*")
 _CELL_GAPS = re.compile(r"[^\S\n]*\t[^\S\n]*")
 _SPACES = re.compile(r"[^\S\n\t]+")
 

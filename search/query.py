@@ -13,8 +13,9 @@ MAX_CHARS = 10_000
 MAX_WORDS = 64
 _GROWING = re.compile(r"[\w'’]\Z")
 PREFIX_WEIGHT = 0.75
-TYPO_WEIGHT = 0.7
-SYNONYM_WEIGHT = 0.8
+TYPO_WEIGHT = 0.8
+FORM_WEIGHT = 0.95
+SYNONYM_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,13 @@ class Term:
 
 @dataclass(frozen=True)
 class Query:
-    """What to look for: the words, and the pairs of words that stood side by side."""
+    """What to look for: the words, how many more the index does not know, and all neighbours in their order.
+
+    A pair of neighbours may stand as several terms, one for each language."""
 
     terms: tuple[Term, ...]
-    pairs: tuple[str, ...]
+    unknown: int
+    pairs: tuple[tuple[str, ...], ...]
 
 
 def clipped(text: str) -> str:
@@ -45,21 +49,22 @@ def clipped(text: str) -> str:
 def parse(text: str, vocabulary: Vocabulary, language: str | None = None) -> Query:
     """The query for a text as typed so far. White space or a full stop at its end says that the last word is whole."""
     text = clipped(text)
-    typed = list(analysis.tokens(text))
-    growing = typed[-1].word if typed and _GROWING.search(text) else ""
-    words = list(dict.fromkeys(token.word for token in typed))
-    languages = vocabulary.languages if language is None else (analysis.primary(language), *vocabulary.languages)
-    telling = [word for word in words if not analysis.is_stop_word(word, languages)] or words
-    if growing and growing not in telling:
-        telling.append(growing)
-    terms = [_term(word, vocabulary, languages, growing=word == growing) for word in telling]
-    kept = _most_telling([term for term in terms if term.options], vocabulary)
-    return Query(tuple(kept), _pairs(typed, vocabulary, languages))
+    typed = [token.word for token in analysis.tokens(text)]
+    growing = typed[-1] if typed and _GROWING.search(text) else ""
+    languages = (*([analysis.primary(language)] if language else ()), *vocabulary.languages)
+    words = list(dict.fromkeys(typed))
+    telling = [word for word in words if word == growing or not analysis.is_stop_word(word, languages)]
+    terms = [_term(word, vocabulary, languages, growing=word == growing) for word in telling or words]
+    known = [term for term in terms if term.options]
+    unknown = sum(not term.options and not term.growing for term in terms)
+    return Query(_most_telling(known, vocabulary), unknown, _pairs(typed, languages))
 
 
 def _term(word: str, vocabulary: Vocabulary, languages: Iterable[str], *, growing: bool) -> Term:
     options = dict.fromkeys(_known(word, vocabulary, languages), 1.0)
-    for other in analysis.synonyms(word):
+    for other in analysis.forms(word, languages):
+        _add(options, _known(other, vocabulary, languages), FORM_WEIGHT)
+    for other in analysis.synonyms(word, languages):
         _add(options, _known(other, vocabulary, languages), SYNONYM_WEIGHT)
     if growing:
         for longer in vocabulary.completions(word):
@@ -80,16 +85,12 @@ def _add(options: dict[str, float], terms: Iterable[str], weight: float) -> None
         options[term] = max(options.get(term, 0.0), weight)
 
 
-def _most_telling(terms: list[Term], vocabulary: Vocabulary) -> list[Term]:
-    if len(terms) <= MAX_WORDS:
-        return terms
+def _most_telling(terms: list[Term], vocabulary: Vocabulary) -> tuple[Term, ...]:
     rare = sorted(terms, key=lambda term: sum(vocabulary.frequency[option] for option in term.options))
     chosen = {term.word for term in rare[:MAX_WORDS]}
-    return [term for term in terms if term.word in chosen]
+    return tuple(term for term in terms if term.word in chosen)
 
 
-def _pairs(typed: list[analysis.Token], vocabulary: Vocabulary, languages: Iterable[str]) -> tuple[str, ...]:
-    language = next(iter(languages), "en")
-    stems = [analysis.stem(token.word, language) for token in typed]
-    pairs = (f"{one}_{two}" for one, two in zip(stems, stems[1:], strict=False))
-    return tuple(dict.fromkeys(pair for pair in pairs if pair in vocabulary.pairs))
+def _pairs(words: list[str], languages: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    by_language = (analysis.pairs([analysis.stem(word, language) for word in words]) for language in languages)
+    return tuple(tuple(dict.fromkeys(options)) for options in zip(*by_language, strict=True))

@@ -174,7 +174,7 @@ def _python_tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
     return Named(path, True, tuple(given.get("args") or ()), given.get("kwds") or {})
 
 
-def _env_tag(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+def _env_tag(_: yaml.SafeLoader, node: yaml.Node) -> Any:
     names = [str(part.value) for part in node.value] if isinstance(node, yaml.SequenceNode) else [str(node.value)]
     fallback = names.pop() if len(names) > 1 else None
     raw = next((os.environ[name] for name in names if name in os.environ), fallback)
@@ -220,7 +220,7 @@ def _is_hidden(site: Site, page: str) -> bool:
     parts = PurePosixPath(page).parts
     if site.hidden is not None:
         return bool(site.hidden.match_file(page))
-    return parts[0] == "templates" and len(parts) > 1 or any(part.startswith(".") for part in parts)
+    return (parts[0] == "templates" and len(parts) > 1) or any(part.startswith(".") for part in parts)
 
 
 def _index_first(page: str) -> tuple[bool, bool, str]:

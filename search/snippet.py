@@ -52,7 +52,7 @@ def _whole_words(flat: str, wanted: int) -> tuple[int, int]:
 
 def _marked(flat: str, spans: list[tuple[int, int]], window: tuple[int, int]) -> str:
     at, pieces = window[0], []
-    for start, end in sorted(set(spans)):
+    for start, end in sorted(set(spans), key=lambda span: (span[0], -span[1])):
         if start >= at:
             pieces += [escape(flat[at:start]), "<mark>", escape(flat[start:end]), "</mark>"]
             at = end

@@ -3,6 +3,7 @@
 from search.vocabulary import Vocabulary, letters
 
 SHORTEST = 4
+SHORT = 5
 TWO_SLIPS_FROM = 8
 MAX_CANDIDATES = 5
 
@@ -10,29 +11,30 @@ MAX_CANDIDATES = 5
 def candidates(word: str, vocabulary: Vocabulary, *, growing: bool = False) -> list[tuple[str, int]]:
     """The nearest known words and their distances, best first: same first letter, then more articles.
 
-    A growing word is compared with the beginnings of longer words, too."""
+    A word of up to SHORT letters must keep its first one. A growing word is compared with the beginnings of longer words, too."""
     if len(word) < SHORTEST or any(letter.isdigit() for letter in word):
         return []
     reach = 2 if len(word) >= TWO_SLIPS_FROM else 1
     found = []
     for known in _alike(word, vocabulary, reach, growing=growing):
-        target = known[: len(word)] if growing and len(known) > len(word) + reach else known
-        slips = distance(word, target, reach)
-        if slips <= reach:
+        slips = distance(word, known, reach, growing=growing)
+        if slips <= reach and (known[0] == word[0] or len(word) > SHORT):
             found.append((slips, known[0] != word[0], -vocabulary.commonness(known), known))
     best = min((slips for slips, *_ in found), default=0)
     return [(known, slips) for slips, _, _, known in sorted(found)[:MAX_CANDIDATES] if slips == best]
 
 
-def distance(one: str, two: str, limit: int) -> int:
-    """Slips between two words (a letter wrong, missing, added, or two swapped); above `limit`: limit + 1."""
+def distance(one: str, two: str, limit: int, *, growing: bool = False) -> int:
+    """Slips between two words (a letter wrong, missing, added, or two swapped); above `limit`: limit + 1.
+
+    While the first word is growing, it is compared with any beginning of the second."""
     before: list[int] = []
     row = list(range(len(two) + 1))
     for i in range(1, len(one) + 1):
         before, row = row, _next_row((one, two), i, (before, row))
         if min(row) > limit:
             return limit + 1
-    return min(row[-1], limit + 1)
+    return min(min(row) if growing else row[-1], limit + 1)
 
 
 def _next_row(words: tuple[str, str], i: int, rows: tuple[list[int], list[int]]) -> list[int]:

@@ -1,7 +1,7 @@
 """The words an index knows: what a half-typed word may become, which stems a word has. Built once, then only read."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from search import analysis
@@ -20,7 +20,6 @@ class Vocabulary:
     stems: Mapping[str, tuple[str, ...]]
     frequency: Mapping[str, int]
     early: frozenset[str]
-    pairs: Collection[str]
     ordered: tuple[str, ...]
     masks: tuple[int, ...]
 
@@ -46,7 +45,6 @@ def gather(
     languages: Iterable[str],
     *,
     early: Iterable[str] = (),
-    pairs: Collection[str] = (),
 ) -> Vocabulary:
     """The vocabulary of unstemmed words; one whose stems the index lacks is left out."""
     tongues = tuple(sorted({analysis.primary(language) for language in languages}))
@@ -56,7 +54,7 @@ def gather(
             stems[word] = tuple(sorted(known))
     ordered = tuple(sorted(stems))
     masks = tuple(letters(word) for word in ordered)
-    return Vocabulary(tongues, stems, frequency, frozenset(early), pairs, ordered, masks)
+    return Vocabulary(tongues, stems, frequency, frozenset(early), ordered, masks)
 
 
 def letters(word: str) -> int:

@@ -54,7 +54,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     config = Path(environ.get("DEFLECT_CONFIG") or "support.yml").resolve()
     host, port = environ.get("HOST") or "127.0.0.1", _port(environ.get("PORT") or "8000")
     support = read_support(config, environ)
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Settings(
         home=home,
         config=config,

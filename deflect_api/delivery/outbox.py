@@ -1,7 +1,7 @@
 """The outbox: put what is owed in the transaction that owes it; claim it under a lease; settle it. The caller commits."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,7 +48,21 @@ def claim(session: Session, now: datetime, *, worker: str, most: int = 10) -> Se
         .values(state=CLAIMED, leased_by=worker, leased_until=now + LEASE, attempts=Message.attempts + 1)
         .returning(Message)
     )
-    return sorted(session.scalars(leased, execution_options={"synchronize_session": False}), key=lambda message: message.id)
+    left = set(session.scalars(select(Message.id).where((Message.state == CLAIMED) & (Message.leased_until <= now))))
+    taken = sorted(session.scalars(leased, execution_options={"synchronize_session": False}), key=lambda message: message.id)
+    for message in taken:
+        if message.id in left:
+            _record(session, message, now, ("lost", "the worker stopped before it could say how this ended"))
+    return taken
+
+
+def free(session: Session, now: datetime, *, is_gone: Callable[[str], bool]) -> int:
+    """End the leases of workers that are known to be gone, so that nobody waits for them; return how many."""
+    held = session.scalars(select(Message).where(Message.state == CLAIMED).with_for_update(skip_locked=True)).all()
+    left = [message for message in held if is_gone(message.leased_by)]
+    for message in left:
+        message.leased_until = now
+    return len(left)
 
 
 def still_ours(session: Session, message: Message, worker: str) -> Message | None:
@@ -90,9 +104,13 @@ def pause_before(attempts: int, retry_after: float | None, chance: random.Random
     """Double the pause with each attempt, spread by up to half of it; never shorter than the other side's Retry-After."""
     full = min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
     spread: timedelta = full * (0.5 + chance.random() / 2)
-    return max(spread, timedelta(seconds=min(retry_after or 0, 86_400)))
+    asked = retry_after if retry_after and retry_after > 0 else 0.0  # "not a number" is not above 0 either
+    return max(spread, timedelta(seconds=min(asked, 86_400)))
 
 
 def _record(session: Session, row: Message, now: datetime, ended: tuple[str, str]) -> None:
     outcome, detail = ended
-    session.add(Attempt(message_id=row.id, at=now, outcome=outcome, detail=detail[:500]))
+    kept = (
+        detail[:500].encode("utf-8", "replace").decode().replace("\x00", "")
+    )  # what the other side said, as a database takes it
+    session.add(Attempt(message_id=row.id, at=now, outcome=outcome, detail=kept))

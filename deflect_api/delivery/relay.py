@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -40,11 +41,19 @@ def utc_now() -> datetime:
 class Relay:
     """Runs handlers by message kind until it is stopped. `wake()` makes it look at once."""
 
-    def __init__(self, database: Database, handlers: Mapping[str, Handler], clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        handlers: Mapping[str, Handler],
+        clock: Callable[[], datetime] = utc_now,
+        *,
+        idle: float = IDLE_SECONDS,
+    ) -> None:
         self.database = database
         self.handlers = handlers
         self.clock = clock
-        self.worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self.idle = idle
+        self.worker = f"{_host()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._chance = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -63,26 +72,48 @@ class Relay:
         self._wake.set()
 
     def run(self) -> None:
-        """Work until stopped. A database that is down for a while does not end the relay."""
+        """Work until stopped. Neither a database that is down for a while nor a defect of ours ends the relay."""
+        self._take_over()
         while not self._stop.is_set():
             try:
                 worked = self.run_once()
             except Unavailable as error:
                 log.warning("event=relay_waits reason=%r", error.detail)
                 worked = 0
+            except Exception:
+                log.exception("event=relay_defect")
+                worked = 0
             if not worked:
-                self._wake.wait(IDLE_SECONDS)
+                self._wake.wait(self.idle)
                 self._wake.clear()
 
     def run_once(self) -> int:
         """Carry out what is due now; return how many messages were tried."""
         with self.database.write() as session:
-            claimed = outbox.claim(session, self.clock(), worker=self.worker)
+            # One at a time: a lease covers one call, however slow the one before it was.
+            claimed = outbox.claim(session, self.clock(), worker=self.worker, most=1)
         for message in claimed:
             self._carry_out(message)
         return len(claimed)
 
+    def _take_over(self) -> None:
+        """Free what workers of this machine held that were killed; those of other machines are freed by time."""
+        try:
+            with self.database.write() as session:
+                freed = outbox.free(session, self.clock(), is_gone=_is_gone)
+        except Unavailable:
+            return
+        except Exception:
+            log.exception("event=relay_defect")
+            return
+        if freed:
+            log.info("event=took_over messages=%d", freed)
+
     def _carry_out(self, message: Message) -> None:
+        if message.attempts > outbox.MOST_ATTEMPTS:
+            self._park(message, "each worker that tried it died")
+            log.error("event=waiting_for_human message=%s kind=%s", message.id, message.kind)
+            return
         try:
             done = self._handler(message.kind)(message)
         except (TemporaryFailure, Unavailable) as error:
@@ -96,12 +127,21 @@ class Relay:
             self._park(message, f"a defect in our own code: {type(error).__name__}")
             log.exception("event=handler_defect message=%s kind=%s", message.id, message.kind)
         else:
-            self._settle(message, lambda session, row: self._done(session, row, done))
+            self._conclude(message, done)
 
     def _handler(self, kind: str) -> Handler:
         if kind not in self.handlers:
             raise PermanentFailure(f"nothing here knows how to deliver {kind!r}")
         return self.handlers[kind]
+
+    def _conclude(self, message: Message, done: Done) -> None:
+        try:
+            self._settle(message, lambda session, row: self._done(session, row, done))
+        except Unavailable:
+            raise
+        except Exception as error:
+            self._park(message, f"carried out, but a defect in our own code kept it from being recorded: {type(error).__name__}")
+            log.exception("event=record_defect message=%s kind=%s", message.id, message.kind)
 
     def _done(self, session: Session, row: Message, done: Done) -> None:
         outbox.settle(session, row, self.clock(), detail=done.detail)
@@ -125,3 +165,13 @@ class Relay:
                 log.warning("event=lease_lost message=%s kind=%s", message.id, message.kind)
                 return
             verdict(session, row)
+
+
+def _host() -> str:
+    return socket.gethostname()[:40]
+
+
+def _is_gone(worker: str) -> bool:
+    host, _, rest = worker.partition(":")
+    pid = rest.partition(":")[0]
+    return host == _host() and pid.isdigit() and int(pid) != os.getpid() and not Path(f"/proc/{pid}").exists()

@@ -28,8 +28,7 @@ def rows(session: Session, view: str) -> Sequence[Ticket]:
 
 def counts(session: Session) -> dict[str, int]:
     """Count the tickets of every view."""
-    rows = session.execute(select(Ticket.status, func.count()).group_by(Ticket.status)).tuples()
-    found = dict(rows.all())
+    found = dict(session.execute(select(Ticket.status, func.count()).group_by(Ticket.status)).all())
     return {view: sum(found.get(status, 0) for status in statuses) for view, statuses in VIEWS.items()}
 
 

@@ -128,8 +128,8 @@ def add_information(session: Session, ticket: Ticket, body: str, now: datetime) 
     return comment
 
 
-def reply(session: Session, ticket: Ticket, agent: Agent, body: str, *, public: bool, now: datetime) -> Comment:
-    """An agent answers (public: the requester gets a mail) or leaves a note (private: never leaves the desk)."""
+def reply(session: Session, ticket: Ticket, agent: Agent, body: str, *, public: bool, now: datetime, status: str = "") -> Comment:
+    """An agent answers (public: one mail to the requester) or leaves a note (private), and may set the state with it."""
     comment = Comment(ticket_id=ticket.id, at=now, author=agent.name, public=public, body=_said(body))
     session.add(comment)
     session.flush()
@@ -138,7 +138,9 @@ def reply(session: Session, ticket: Ticket, agent: Agent, body: str, *, public: 
         ticket.first_reply_at = ticket.first_reply_at or now
         if ticket.status == NEW:
             change_status(session, ticket, OPEN, actor=agent.email, now=now)
-        _owe_mail(session, ticket, now, template="reply", comment=comment.id)
+        _owe_mail(session, ticket, now, template="solved" if status == SOLVED else "reply", comment=comment.id)
+    if status:
+        change_status(session, ticket, status, actor=agent.email, now=now, tell=not public)
     return comment
 
 
@@ -149,15 +151,15 @@ def take(session: Session, ticket: Ticket, agent: Agent, now: datetime) -> None:
     note(session, ticket, JournalEntry(at=now, actor=agent.email, change="taken", before=before, after=agent.name))
 
 
-def change_status(session: Session, ticket: Ticket, status: str, *, actor: str, now: datetime) -> None:
-    """Set the state; a requester is mailed when an agent solves it. Raises InputError for a word that is no state."""
+def change_status(session: Session, ticket: Ticket, status: str, *, actor: str, now: datetime, tell: bool = True) -> None:
+    """Set the state. A requester is mailed when an agent solves it, unless `tell` is off. Raises InputError for no state."""
     if status not in STATUSES:
         raise InputError("Choose one of the states.", {"status": f"Choose one of {', '.join(STATUSES)}."})
     if status == ticket.status:
         return
     note(session, ticket, JournalEntry(at=now, actor=actor, change="status", before=ticket.status, after=status))
     ticket.status, ticket.updated_at = status, now
-    if status == SOLVED and actor != REQUESTER:
+    if tell and status == SOLVED and actor != REQUESTER:
         _owe_mail(session, ticket, now, template="solved")
 
 

@@ -4,18 +4,22 @@ Only the rim (web, relay, commands) commits.
 """
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from deflect_api.errors import ConfigError, Unavailable
 
 BUSY_MILLISECONDS = 10_000
+_LATER = "The request could not be stored just now. Try again in a moment."
+_UNUSABLE = "DEFLECT_DATABASE should be sqlite:///path/of/a/file or postgresql+psycopg://user@host/name."
 
 
 class Database:
@@ -24,19 +28,35 @@ class Database:
     def __init__(self, address: str) -> None:
         self.engine = _engine(address)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._turn = threading.Lock()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Commit when the block ends, roll back when it raises. Raises Unavailable when the database is locked, full or gone."""
-        with _told(), Session(self.engine, expire_on_commit=False) as session:
+        with _told(), self._in_turn(), Session(self.engine, expire_on_commit=False) as session:
             session.connection(execution_options={"deflect_write": True})
             yield session
             session.commit()
 
     @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        # SQLite lets one write at a time and makes the others sleep and look again; in line here, nobody sleeps too long.
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_MILLISECONDS / 1000):
+            raise Unavailable(_LATER)
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    @contextmanager
     def read(self) -> Iterator[Session]:
-        """See one consistent state; nothing is written."""
+        """See one state, whatever others write meanwhile; nothing is kept."""
         with _told(), Session(self.engine, expire_on_commit=False) as session:
+            if not self.is_sqlite:  # SQLite's transactions see one state anyway
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
 
     def check_durable(self) -> None:
@@ -71,23 +91,36 @@ def _durability(is_sqlite: bool) -> list[tuple[str, tuple[str, ...]]]:
 def _told() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        raise Unavailable("The request could not be stored just now. Try again in a moment.") from error
+    except (OperationalError, PoolTimeoutError) as error:
+        raise Unavailable(_LATER) from error
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:  # a constraint, a type: a defect of ours
+            raise
+        raise Unavailable(_LATER) from error  # the file is damaged, or no database
 
 
 def _engine(address: str) -> Engine:
-    if not address.startswith("sqlite"):
-        return create_engine(address, pool_pre_ping=True, pool_size=10, max_overflow=10)
-    engine = create_engine(address, connect_args={"timeout": BUSY_MILLISECONDS / 1000}, pool_size=10, max_overflow=10)
-    _sqlite_folder(engine)
+    try:
+        url = make_url(address)
+        if url.get_backend_name() == "postgresql":
+            return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    except (ArgumentError, ValueError):
+        raise ConfigError(_UNUSABLE) from None  # the address may hold a password: it is not repeated
+    except ModuleNotFoundError:
+        raise ConfigError("DEFLECT_DATABASE names PostgreSQL. Install its driver: pip install 'deflect[postgres]'.") from None
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        raise ConfigError(_UNUSABLE)
+    return _sqlite_engine(url)
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"timeout": BUSY_MILLISECONDS / 1000}, pool_size=10, max_overflow=10
+    )
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
-
-
-def _sqlite_folder(engine: Engine) -> None:
-    if engine.url.database and engine.url.database != ":memory:":
-        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

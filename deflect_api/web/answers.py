@@ -25,6 +25,7 @@ HTTP_TEXTS = {
     413: ("too_large", "This is too large. A request may hold 1 MB of text."),
     415: ("media_type", "Send JSON, or a form."),
 }
+FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics")
 RETRY_SECONDS = "5"
 LEAST_ZIPPED = 800
 
@@ -70,8 +71,8 @@ def zipped(response: Response) -> Response:
 
 
 def refusal(status: int, code: str, detail: str, fields: dict[str, str] | None = None) -> Response:
-    """Answer with an error: JSON below /api/, a page elsewhere."""
-    if request.path.startswith("/api/"):
+    """Answer with an error: JSON to programs, a page to people."""
+    if request.path.startswith(FOR_PROGRAMS):
         response = jsonify(error=code, detail=detail, fields=fields or {})
         response.status_code = status
     else:

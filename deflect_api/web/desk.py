@@ -64,13 +64,10 @@ def ticket(reference: str) -> ResponseReturnValue:
 
 @routes.post("/tickets/<reference>/reply")
 def reply(reference: str) -> ResponseReturnValue:
-    body, public = request.form.get("body", ""), request.form.get("kind") != "note"
+    body, public, status = request.form.get("body", ""), request.form.get("kind") != "note", request.form.get("status", "")
 
     def act(session: Session, found: Ticket, agent: Agent) -> None:
-        tickets.reply(session, found, agent, body, public=public, now=parts().clock())
-        status = request.form.get("status", "")
-        if status:
-            tickets.change_status(session, found, status, actor=agent.email, now=parts().clock())
+        tickets.reply(session, found, agent, body, public=public, now=parts().clock(), status=status)
 
     return _act(reference, act, typed=body)
 

@@ -49,5 +49,4 @@ def description() -> Response:
 
 def _messages() -> dict[str, int]:
     with parts().database.read() as session:
-        rows = session.execute(select(Message.state, func.count()).group_by(Message.state)).tuples()
-        return dict(rows.all())
+        return dict(session.execute(select(Message.state, func.count()).group_by(Message.state)).all())

@@ -48,7 +48,7 @@ def contact_sent() -> ResponseReturnValue:
     if values.pop("step", "send") == "edit":
         return _form_page(_sent(values, {}))
     try:
-        given = schemas.read(schemas.TicketIn, nested({"receipt": "-", **values}))
+        given = schemas.read(schemas.TicketIn, nested({**values, "receipt": values.get("receipt") or "-"}))
         schemas.check_lists(given, parts().settings.support)
         if not values.get("receipt"):
             return _before_sending(values, given)

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class Release:
         return self.files.get(f"{path}index.html" if path.endswith("/") or not path else path)
 
 
+@lru_cache(maxsize=2)  # a release never changes, and opening its index takes a while
 def open_release(folder: Path) -> Release:
     """Open one release folder. Raises Unavailable when it is not whole."""
     try:

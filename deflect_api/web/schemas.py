@@ -16,8 +16,12 @@ Model = TypeVar("Model", bound="Schema")
 SESSION = r"^[A-Za-z0-9_-]{0,64}$"
 
 
-def _no_nul(text: Any) -> Any:
-    return text.replace("\x00", "") if isinstance(text, str) else text  # PostgreSQL's text cannot hold it
+def _clean(text: Any) -> Any:
+    return text.replace("\x00", "").strip() if isinstance(text, str) else text  # PostgreSQL holds no NUL
+
+
+def _one_line(text: Any) -> Any:
+    return " ".join(text.replace("\x00", "").split()) if isinstance(text, str) else text
 
 
 def _one_of(kind: Any) -> BeforeValidator:
@@ -50,11 +54,11 @@ def _addresses(given: Any) -> Any:
     return given
 
 
-Text = Annotated[str, BeforeValidator(_no_nul), StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT)]
-Line = Annotated[str, BeforeValidator(_no_nul), StringConstraints(strip_whitespace=True, max_length=300)]
-Address = Annotated[
-    str, BeforeValidator(_no_nul), StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_address)
-]
+Text = Annotated[str, BeforeValidator(_clean), StringConstraints(max_length=LONGEST_TEXT)]
+Line = Annotated[str, BeforeValidator(_one_line), StringConstraints(max_length=300)]
+Said = Annotated[str, BeforeValidator(_clean), StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
+SaidInALine = Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=300)]
+Address = Annotated[str, BeforeValidator(_clean), StringConstraints(max_length=254), AfterValidator(_address)]
 Facts = Annotated[
     dict[Annotated[str, StringConstraints(max_length=60)], Annotated[Text, Field(max_length=2000)]], Field(max_length=40)
 ]
@@ -68,9 +72,9 @@ class TicketIn(Schema):
     """A support request. Required: email, product, subject, happened and the receipt of a search."""
 
     email: Address
-    product: Line = Field(description='A product of support.yml, or "other".', min_length=1)
-    subject: Line = Field(min_length=1, description="What is wrong, in a few words.")
-    happened: Text = Field(min_length=1, description="What happened.")
+    product: SaidInALine = Field(description='A product of support.yml, or "other".')
+    subject: SaidInALine = Field(description="What is wrong, in a few words.")
+    happened: Said = Field(description="What happened.")
     receipt: Annotated[str, Field(max_length=4000)] = Field(
         description='The receipt of the last search of this session, or "unavailable" when suggesting failed.'
     )
@@ -99,7 +103,7 @@ class TicketOut(Schema):
 class SuggestIn(Schema):
     """The text so far, and where to look."""
 
-    text: Annotated[str, BeforeValidator(_no_nul)] = ""
+    text: str = ""  # as typed: a space at its end says that the last word is whole
     product: Line = ""
     language: Annotated[str, Field(max_length=20)] = ""
     limit: int = 3
@@ -128,13 +132,13 @@ class EventIn(Schema):
     session: Annotated[str, Field(pattern=SESSION, min_length=1)]
     event: Event
     article: Line = ""
-    reason: Annotated[str, BeforeValidator(_no_nul), StringConstraints(strip_whitespace=True, max_length=1000)] = ""
+    reason: Annotated[str, BeforeValidator(_clean), StringConstraints(max_length=1000)] = ""
     text: Text = ""
     product: Line = ""
 
 
 class CommentIn(Schema):
-    body: Text = Field(min_length=1)
+    body: Said
 
 
 class ErrorOut(Schema):
@@ -194,9 +198,7 @@ MISSING = {
 
 def _told(error: Any) -> str:
     kind, context, field = error["type"], error.get("ctx", {}), _field(error["loc"])
-    if kind == "missing" or (kind == "string_too_short" and not error["input"]) or (kind == "value_error" and not error["input"]):
-        return MISSING.get(field, "This is needed.")
-    if kind == "string_too_short":
+    if kind in ("missing", "string_too_short", "too_short") or (kind == "value_error" and not error["input"]):
         return MISSING.get(field, "This is needed.")
     if kind in ("string_too_long", "too_long"):
         return (

@@ -23,9 +23,10 @@ MOST, ON_PAGE = 5, 10
 def find(text: str, product: str = "", language: str = "", limit: int = 3) -> tuple[list[Suggestion], str]:
     """Return suggestions and the digest of the index they come from. Raises Unavailable."""
     engine = parts().releases.current().engine
+    floor = parts().settings.support.portal.floor
     chosen = product if product in parts().settings.support.products else None
     try:
-        return engine.suggest(text, product=chosen, language=language or None, limit=limit), engine.digest
+        return engine.suggest(text, product=chosen, language=language or None, limit=limit, floor=floor), engine.digest
     except SearchError as error:
         raise Unavailable("Suggestions cannot be reached just now. Your request can still be sent.") from error
 
@@ -98,7 +99,8 @@ def _first_filled(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Two products may have a field of one name, and the page without a script shows both: the filled one counts."""
     made: dict[str, str] = {}
     for name, value in pairs:
-        made[name] = made.get(name) or value
+        if name:  # a multipart part may come without one
+            made[name] = made.get(name) or value
     return made
 
 

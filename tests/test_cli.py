@@ -1,0 +1,75 @@
+"""The commands, run as a person runs them: they say what they did, or what is wrong and how to mend it."""
+
+import json
+import stat
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.served import ROOT, Served
+
+
+@pytest.fixture
+def installed(tmp_path: Path, release: Path) -> Iterator[Served]:
+    (tmp_path / "current").symlink_to(release)
+    made = Served(tmp_path)
+    yield made
+    made.kill()
+
+
+def test_an_account_is_made_once_and_a_short_password_is_told(installed: Served) -> None:
+    made = installed.command("agent", "add", "grace@example.org", "--password", "correct horse battery")
+    assert made.returncode == 0
+    assert "/desk/" in made.stdout
+    again = installed.command("agent", "add", "Grace@example.org", "--password", "correct horse battery")
+    assert again.returncode == 1
+    assert "already has an account" in again.stderr
+    short = installed.command("agent", "add", "ada@example.org", "--password", "short")
+    assert short.returncode == 1
+    assert "at least 12 characters" in short.stderr
+
+
+def test_check_passes_a_fit_installation_and_names_what_is_missing(installed: Served, tmp_path: Path) -> None:
+    fit = installed.command("check")
+    assert fit.returncode == 0, fit.stderr
+    assert fit.stdout.count("ok:") == 4
+    (tmp_path / "current").unlink()
+    unfit = installed.command("check")
+    assert unfit.returncode == 1
+    assert "deflect build" in unfit.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("desk: {connector: telegraph}", "not installed"),
+        ("desk: {connector: email}", "to"),
+        ("desk: {connector: builtin, settings: {colour: red}}", "colour"),
+        ("mail: {transport: pigeon}", "mail.transport"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told_before_serving(installed: Served, tmp_path: Path, line: str, told: str) -> None:
+    kept = (ROOT / "support.yml").read_text(encoding="utf-8").split("\ndesk:")[0]
+    installed.config = tmp_path / "support.yml"
+    installed.config.write_text(f"{kept}\n{line}\n", encoding="utf-8")
+    refused = installed.command("check")
+    assert refused.returncode == 1
+    assert told in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_serving_says_where_everything_is_and_ends_when_told(installed: Served, tmp_path: Path) -> None:
+    installed.start()
+    told = (tmp_path / "serve.log").read_text(encoding="utf-8")
+    for place in ("Portal", "Ask for help", "Desk", "Mail", "deflect agent add"):
+        assert place in told
+    with urllib.request.urlopen(f"{installed.url}/api/v1/openapi.json", timeout=10) as answer:
+        assert json.load(answer)["servers"] == [{"url": installed.url}]
+    assert installed.stop() == 0
+
+
+def test_the_secret_is_kept_for_the_owner_alone(installed: Served, tmp_path: Path) -> None:
+    installed.command("check")
+    assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
