@@ -14,6 +14,7 @@ from deflect_api.store.models import Agent, Ticket
 from deflect_api.web import guard
 from deflect_api.web.pages import content_security_policy
 from deflect_api.web.parts import parts
+from deflect_api.web.status import field_labels
 
 routes = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -109,10 +110,9 @@ def _ticket_page(agent: Agent, reference: str, status: int = 200, typed: str = "
             found = queue.dossier(session, reference)
     except NotFound as missing:
         return _page("missing.html", 404, agent=agent, text=missing.detail)
-    labels = {f.name: f.label for product in parts().settings.support.products.values() for f in product.fields}
     return _page(
         "ticket.html", status, agent=agent, dossier=found, ticket=found.ticket, typed=typed, error=error,
-        statuses=tickets.STATUSES, labels=labels, now=parts().clock(),
+        statuses=tickets.STATUSES, labels=field_labels(found.ticket), now=parts().clock(),
     )  # fmt: skip
 
 

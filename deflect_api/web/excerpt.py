@@ -10,7 +10,7 @@ from deflect_api.web.parts import parts
 
 _ARTICLE = re.compile(r"<article\b[^>]*>(.*?)</article>", re.S)
 _HEADING = re.compile(r"(?=<h[1-6][\s>])")
-_OPENS = re.compile(r"<h([1-6])\b[^>]*?(?:\bid=\"([^\"]*)\")?[^>]*>")
+_OPENS = re.compile(r"<h([1-6])\b(?:[^>]*?\bid=\"([^\"]*)\")?[^>]*>")
 _ADDRESS = re.compile(r"\b(href|src)=\"([^\"]*)\"")
 _FORM = re.compile(r"<(form|script|style|help-suggest)\b.*?</\1>", re.S)
 

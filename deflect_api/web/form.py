@@ -51,8 +51,7 @@ def fresh(values: Mapping[str, str]) -> Sent:
 
 
 def view(support: Support, sent: Sent, reply_due: str = "") -> SimpleNamespace:
-    """Everything request_form.html reads. `reply_due` is when a request sent now is answered, in words."""
-    days = f"{support.calendar.reply_days:g}"
+    """Everything request_form.html reads. `reply_due` is when a request sent now is answered, "" where nobody can know."""
     return SimpleNamespace(
         action="/support/contact/",
         api="/api/v1",
@@ -65,7 +64,7 @@ def view(support: Support, sent: Sent, reply_due: str = "") -> SimpleNamespace:
         needed_by=_choices(NEEDED_BY),
         hubs=list(support.hubs),
         priority_table=priority_table(support),
-        reply_due=dict.fromkeys(("urgent", "high", "normal", "low"), reply_due or f"in {days} working day(s)"),
+        reply_due=dict.fromkeys(("urgent", "high", "normal", "low"), reply_due),
         idempotency_key=sent.key,
         session=sent.session,
         receipt=sent.receipt,

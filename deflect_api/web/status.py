@@ -19,6 +19,7 @@ LABELS = (
     ("expected", "What you expected"),
     ("steps", "Steps to see it again"),
 )
+YOU = "You"
 STATES = {
     tickets.NEW: "We have it. Nobody has opened it yet.",
     tickets.OPEN: "Someone in support is working on it.",
@@ -44,7 +45,7 @@ def add(reference: str, secret: str) -> ResponseReturnValue:
             tickets.add_information(session, ticket, given.body, parts().clock())
     except InputError as error:
         return _page(reference, secret, 422, typed=body, error=error.fields.get("body", error.detail))
-    return redirect("../?added=1", 303)
+    return redirect("./?added=1", 303)
 
 
 def _page(reference: str, secret: str, status: int = 200, typed: str = "", error: str = "") -> ResponseReturnValue:
@@ -73,7 +74,8 @@ def _page(reference: str, secret: str, status: int = 200, typed: str = "", error
 
 def _comment(comment: Comment) -> dict[str, str]:
     at = parts().pages.when(comment.at, answers.language())
-    return {"author": comment.author, "at": at, "at_iso": comment.at.isoformat(), "body": comment.body}
+    author = YOU if comment.from_requester else comment.author
+    return {"author": author, "at": at, "at_iso": comment.at.isoformat(), "body": comment.body}
 
 
 def _product_name(ticket: Ticket) -> str:
@@ -87,8 +89,14 @@ def _opened(ticket: Ticket, secret: str) -> Ticket:
     return ticket
 
 
+def field_labels(ticket: Ticket) -> dict[str, str]:
+    """Name the fields of the ticket's own product; two products may use one field name."""
+    product = parts().settings.support.products.get(ticket.product)
+    return {field.name: field.label for field in product.fields} if product else {}
+
+
 def _sections(ticket: Ticket) -> list[tuple[str, str]]:
-    labels = {f.name: f.label for product in parts().settings.support.products.values() for f in product.fields}
+    labels = field_labels(ticket)
     said = [(label, getattr(ticket, name)) for name, label in LABELS]
     facts = [(labels.get(name, name), str(value)) for name, value in {**ticket.context, **ticket.device}.items()]
     return [(label, text) for label, text in [*said, ("Product", _product_name(ticket) or "Not sure"), *facts] if text]

@@ -96,3 +96,10 @@ def test_address_parameters_fill_the_form_and_are_escaped(desk: Desk) -> None:
     assert "<script>alert(1)" not in answer.text
     assert "&lt;script&gt;alert(1)" in answer.text
     assert re.search(r'value="rsr"[^>]*checked', answer.text)
+
+
+def test_the_section_that_fits_can_be_read_without_leaving_the_form(desk: Desk) -> None:
+    middle = desk.client.post("/support/contact/", data={**TYPED, **opened(desk)})
+    read = re.findall(r"<details.*?</details>", middle.text, re.S)
+    assert read
+    assert all(len(re.sub(r"<[^>]+>", "", section)) > 100 for section in read)

@@ -1,6 +1,7 @@
 """Following a request by its link, and answering it at the desk."""
 
 import re
+from urllib.parse import urljoin
 
 import pytest
 from flask.testing import FlaskClient
@@ -48,7 +49,7 @@ def test_a_requester_adds_information_and_reads_public_answers_only(any_desk: De
     assert "a secret remark" not in page
     added = any_desk.client.post(f"{url}comments", data={"body": "It is 2.10.2 <i>"})
     assert added.status_code == 303
-    page = any_desk.client.get(f"{url}?added=1").text
+    page = any_desk.client.get(urljoin(f"{url}comments", added.headers["Location"])).text
     assert "It is 2.10.2 &lt;i&gt;" in page
     with any_desk.database.read() as session:
         assert session.get_one(Ticket, 1001).status == "open"
