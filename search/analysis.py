@@ -13,7 +13,7 @@ import Stemmer
 from search.stopwords import STOP_WORDS
 from search.synonyms import FORMS, SYNONYMS
 
-VERSION = 1
+VERSION = 2
 """Raise it when the same text would give other terms: every index is then built anew."""
 
 MAX_WORD = 64
@@ -22,7 +22,10 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
 _JOINED = re.compile(r"(?<![^\W_])[^\W_]+(?:[.\-_/:@&+][^\W_]+)+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff]+")
 _DIGIT = re.compile(r"\d")
-_ACCENTED_ENDINGS = {"pt": (("coes", "ções"), ("cao", "ção"), ("oes", "ões"), ("ao", "ão"), ("aes", "ães")), "es": (("ion", "ión"),)}
+_ACCENTED_ENDINGS = {
+    "pt": (("coes", "ções"), ("cao", "ção"), ("oes", "ões"), ("ao", "ão"), ("aes", "ães")),
+    "es": (("ion", "ión"),),
+}
 _ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’](?=\w{2})", re.IGNORECASE)
 _mine = local()
 

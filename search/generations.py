@@ -64,10 +64,9 @@ def sealed_digest(folder: Path) -> str:
 def read_current(root: Path) -> str:
     """The name of the live generation; "" when there is none or it cannot be read."""
     try:
-        name = (root / CURRENT).read_text("ascii").strip()
+        return (root / CURRENT).read_text("ascii").strip()
     except (OSError, ValueError):
         return ""
-    return name if _NAME.fullmatch(name) else ""
 
 
 def fingerprint(root: Path) -> tuple[int, ...]:

@@ -91,7 +91,7 @@ def compare(before: Report, after: Report) -> Comparison:
     )
 
 
-def _shown(engine: Suggester, question: Question, text: str, limit: int = DEPTH) -> tuple[str, ...]:
+def _shown(engine: Suggester, question: Question, text: str, *, limit: int = DEPTH) -> tuple[str, ...]:
     return tuple(s.article for s in engine.suggest(text, product=question.product, limit=limit))
 
 

@@ -12,7 +12,7 @@ from search.vocabulary import Vocabulary
 MAX_CHARS = 10_000
 MAX_WORDS = 64
 _GROWING = re.compile(r"[\w'’]\Z")
-PREFIX_WEIGHT = 0.75
+PREFIX_WEIGHT = 0.9
 TYPO_WEIGHT = 0.8
 FORM_WEIGHT = 0.95
 SYNONYM_WEIGHT = 0.5

@@ -10,7 +10,7 @@ from search.board import OF_ARTICLE, OF_SECTION, Board, Impacts
 from search.query import Query, Term
 
 COVERAGE = 0.25
-RUN_WEIGHT = 0.3
+RUN_WEIGHT = 0.2
 CHANCE_RUN = 10.0
 """The rarity of word pairs in a row that texts about different things may still share."""
 

@@ -3,7 +3,7 @@
 Addresses and anchors are the ones that `mkdocs build` gives, on any MkDocs site: front matter is optional."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -47,7 +47,7 @@ class Article:
     keywords: tuple[str, ...]
     questions: tuple[str, ...]
     meta: Mapping[str, Any]
-    sections: tuple[Section, ...]
+    sections: tuple[Section, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def read_docs(config_file: Path, *, products: Collection[str] = (), exclude: Ite
     pages = [_read_page(site, path) for path in page_files(site) if not path.startswith(prefixes)]
     place_of = _places(site, pages)
     kept = [page for page in pages if not _is_excluded(page.meta)]
-    return [_article(site, page, place_of(page.path), products) for page in kept]
+    return [_article(site, page, place_of(page.path), products=products) for page in kept]
 
 
 def read_markdown(path: Path) -> str:
@@ -144,42 +144,35 @@ def _is_excluded(meta: Mapping[str, Any]) -> bool:
     return isinstance(search, dict) and search.get("exclude") is True
 
 
-def _article(site: Site, page: _Page, place: _Place, products: Collection[str]) -> Article:
-    url = page_url(site, page.path)
+def _article(site: Site, page: _Page, place: _Place, *, products: Collection[str]) -> Article:
     first = PurePosixPath(page.path).parts[0]
-    product = first if first in products else ""
-    title = page.title or place.title or _title_of_file(page.path)
-    language = str(page.meta.get("language") or page.meta.get("lang") or site.language)
-    keywords = frontmatter.words(page.meta, "keywords")
-    description = str(page.meta.get("description") or "")
-    breadcrumb = " › ".join(place.above)
-    sections = tuple(
-        Section(
-            article=url,
-            url=f"{url}#{part.anchor}" if part.anchor else url,
-            title=title,
-            text=part.text,
-            product=product,
-            heading=part.heading,
-            keywords=keywords,
-            language=language,
-            breadcrumb=breadcrumb,
-            description=description,
-        )
-        for part in page.parts
-    )
-    return Article(
+    article = Article(
         path=page.path,
-        url=url,
-        title=title,
-        product=product,
-        description=description,
-        language=language,
-        breadcrumb=breadcrumb,
-        keywords=keywords,
+        url=page_url(site, page.path),
+        title=page.title or place.title or _title_of_file(page.path),
+        product=first if first in products else "",
+        description=str(page.meta.get("description") or ""),
+        language=str(page.meta.get("language") or page.meta.get("lang") or site.language),
+        breadcrumb=" › ".join(place.above),
+        keywords=frontmatter.words(page.meta, "keywords"),
         questions=frontmatter.lines(page.meta, "questions"),
         meta=page.meta,
-        sections=sections,
+    )
+    return replace(article, sections=tuple(_section(article, part) for part in page.parts))
+
+
+def _section(article: Article, part: Part) -> Section:
+    return Section(
+        article=article.url,
+        url=f"{article.url}#{part.anchor}" if part.anchor else article.url,
+        title=article.title,
+        text=part.text,
+        product=article.product,
+        heading=part.heading,
+        keywords=article.keywords,
+        language=article.language,
+        breadcrumb=article.breadcrumb,
+        description=article.description,
     )
 
 

@@ -177,7 +177,7 @@ def test_a_running_engine_keeps_serving_when_the_index_is_gone(tmp_path: Path) -
 
 
 def test_threads_see_one_generation_or_the_next_and_never_a_half(tmp_path: Path) -> None:
-    both = [[section(f"{name}{n}") for n in range(20)] for name in ("old", "new")]
+    both = [[section(f"{name}{n}") for n in range(6)] for name in ("old", "new")]
     build_index(both[0], tmp_path)
     engine = Engine(tmp_path)
     seen: list[tuple[str, ...]] = []
@@ -191,14 +191,14 @@ def test_threads_see_one_generation_or_the_next_and_never_a_half(tmp_path: Path)
         except BaseException as error:  # noqa: BLE001  a thread's failure must reach the test
             failures.append(error)
 
-    threads = [threading.Thread(target=ask) for _ in range(8)]
+    threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
-    for n in range(6):
+    for n in range(4):
         build_index(both[(n + 1) % 2], tmp_path)
-        done.wait(0.3)
+        done.wait(0.1)
     done.set()
     for thread in threads:
         thread.join()
     assert failures == []
-    assert set(seen) == {("old",) * 20, ("new",) * 20}
+    assert set(seen) == {("old",) * 6, ("new",) * 6}

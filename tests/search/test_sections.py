@@ -52,6 +52,10 @@ def test_a_question_with_a_comma_is_one_question(site: Path) -> None:
     assert read(site)["pear/weigh-fruit.md"].questions == ("how do i use the scale, and where?",)
 
 
+def test_a_single_question_needs_no_list(write: Write) -> None:
+    assert one(write, "---\nquestions: why, and when?\n---\nText.\n").questions == ("why, and when?",)
+
+
 def test_questions_are_not_part_of_any_section(sections: list[Section]) -> None:
     assert not [section for section in sections if "where did my crops go" in f"{section.text} {section.keywords}"]
 
