@@ -8,16 +8,24 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from deflect_api import connectors
 from deflect_api.config import Settings
+from deflect_api.connectors.clamd import Clamd
 from deflect_api.connectors.mailer import open_mailer
-from deflect_api.delivery import forward, links, mail
+from deflect_api.delivery import forward, links, mail, your_requests
 from deflect_api.delivery.relay import Handler, Relay
+from deflect_api.intake import attachments, file_timers, holding, limits
+from deflect_api.intake.examination import Storage
 from deflect_api.store.db import Database
-from deflect_api.web import answers, desk, guard, health, intake, portal, status, suggest
+from deflect_api.store.shelf import Shelf
+from deflect_api.web import answers, banner, desk, files, find, guard, health, incidents, intake, portal, status, suggest
 from deflect_api.web.pages import Pages
 from deflect_api.web.parts import KEY, Parts, silent, utc_now
 from deflect_api.web.release import Releases
 
-BLUEPRINTS = (suggest.routes, intake.routes, status.routes, desk.routes, health.routes, portal.routes)
+BLUEPRINTS = (
+    suggest.routes, intake.routes, find.routes, status.routes, files.routes, files.downloads, banner.routes,
+    desk.routes, incidents.routes, health.routes,
+    portal.routes,
+)  # fmt: skip
 
 
 def create_app(
@@ -29,7 +37,8 @@ def create_app(
 ) -> Flask:
     """Make the WSGI application. It opens nothing that it was not given, but reads the live release when asked for it."""
     app = Flask("deflect_api.web", static_folder=None, template_folder=None)
-    app.extensions[KEY] = Parts(settings, database, Releases(settings.home), Pages(settings.support), wake, clock)
+    pages = Pages(settings.support)
+    app.extensions[KEY] = Parts(settings, database, Releases(settings.home), pages, open_storage(settings), wake, clock)
     guard.protect(app)
     answers.handle_errors(app)
     for blueprint in BLUEPRINTS:
@@ -40,13 +49,24 @@ def create_app(
     return app
 
 
-def handlers(settings: Settings, database: Database) -> Mapping[str, Handler]:
+def open_storage(settings: Settings) -> Storage:
+    """Say where files go and what scans them. Nothing is made or reached before a file comes."""
+    limits = settings.support.files
+    return Storage(Shelf(settings.files_folder), Clamd(limits.scanner) if limits.scanner else None, limits)
+
+
+def handlers(settings: Settings, database: Database, clock: Callable[[], datetime] = utc_now) -> Mapping[str, Handler]:
     """Say who carries out which kind of message. Raises ConfigError when a connector cannot be made."""
     mailer = open_mailer(settings.support.mail, settings.mail_folder)
-    help_desk = connectors.open_desk(settings.support.desk, mailer)
+    help_desk, storage = connectors.open_desk(settings.support.desk, mailer), open_storage(settings)
     return {
         "forward": forward.handler(database, help_desk, lambda ticket: links.status_url(settings.url, settings.secret, ticket)),
         "mail": mail.handler(database, mailer, settings),
+        your_requests.KIND: your_requests.handler(database, mailer, settings),
+        attachments.SCAN: file_timers.scan(database, storage, clock),
+        attachments.SWEEP: file_timers.sweep(database, storage, clock),
+        limits.FORGET: limits.forgetter(),
+        holding.REMOVE: holding.remover(),
     }
 
 

@@ -12,14 +12,15 @@ import click
 from waitress.server import create_server
 
 from deflect_api import build as release_build
-from deflect_api import config
+from deflect_api import cli_writing, config
 from deflect_api.app import create_app, create_relay, handlers
 from deflect_api.config import Settings
 from deflect_api.delivery.relay import utc_now
-from deflect_api.desk import accounts
-from deflect_api.errors import DeflectError
+from deflect_api.desk import accounts, incidents
+from deflect_api.errors import DeflectError, InputError
 from deflect_api.store import migrate
 from deflect_api.store.db import Database
+from deflect_api.web.guard import MOST_BYTES
 
 THREADS = 8
 CONNECTIONS = 1000
@@ -49,6 +50,10 @@ def main() -> None:
     logging.getLogger("waitress").setLevel(logging.WARNING)
 
 
+main.add_command(cli_writing.lint)
+main.add_command(cli_writing.quality)
+
+
 @main.command()
 @told
 def serve() -> None:
@@ -65,6 +70,7 @@ def serve() -> None:
         threads=THREADS,
         connection_limit=CONNECTIONS,
         channel_timeout=SLOW_SECONDS,
+        max_request_body_size=_most_bytes(settings),
         asyncore_use_poll=True,
         clear_untrusted_proxy_headers=settings.support.web.trusted_proxies == 0,
         ident="deflect",
@@ -137,6 +143,49 @@ def add_agent(email: str, name: str, password: str) -> None:
     with _ready_database(settings).write() as session:
         accounts.add(session, email, name, password, utc_now())
     click.echo(f"{email} can sign in at {settings.url}/desk/")
+
+
+@main.group(invoke_without_command=True)
+@click.pass_context
+@told
+def incident(context: click.Context) -> None:
+    """What everybody is told on the form and beside search results. Alone, it says what that is now."""
+    if context.invoked_subcommand is None:
+        with _ready_database(config.load(os.environ)).read() as session:
+            told_now = incidents.current(session, utc_now())
+        for one in told_now:
+            click.echo(f"{one.product or 'all products'}, until {one.until:%Y-%m-%d %H:%M} UTC: {one.text}")
+        if not told_now:
+            click.echo("Nothing is told now.")
+
+
+@incident.command("set")
+@click.argument("text")
+@click.option("--product", default="", help="Only about this product. Default: all.")
+@click.option("--hours", default=24.0, show_default=True, help="For how long.")
+@told
+def set_incident(text: str, product: str, hours: float) -> None:
+    """Tell everybody TEXT, in place of what was told of this product."""
+    settings = config.load(os.environ)
+    if product and product not in settings.support.products:
+        raise InputError(f"There is no product {product}. Choose one of {', '.join(settings.support.products)}.")
+    with _ready_database(settings).write() as session:
+        one = incidents.put(session, text, product=product, by="command line", now=utc_now(), hours=hours)
+    click.echo(f"Told until {one.until:%Y-%m-%d %H:%M} UTC: {one.text}")
+
+
+@incident.command("clear")
+@told
+def clear_incident() -> None:
+    """End all that is told."""
+    with _ready_database(config.load(os.environ)).write() as session:
+        ended = incidents.clear(session, utc_now())
+    click.echo(f"Cleared {ended}." if ended else "Nothing was told.")
+
+
+def _most_bytes(settings: Settings) -> int:
+    """Twice what a form with files may hold: up to there our own page says what is too large, above the header alone ends it."""
+    return 2 * (MOST_BYTES + settings.support.files.bytes_together)
 
 
 def _ready_database(settings: Settings) -> Database:

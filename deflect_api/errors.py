@@ -8,6 +8,8 @@ DeflectError
 ├── InFlight               the same request is being stored at this moment            (409)
 ├── NotFound               there is no such thing, or the caller may not know of it   (404)
 ├── NotAllowed             signed in, but not for this                                (403)
+├── TooMany                more than we take in a time; carries `retry_after` seconds (429)
+├── WorkNeeded             a flood is on: compute a little first; carries `challenge` (428)
 ├── Unavailable            a part we need is down for now                             (503)
 └── DeliveryError          a message could not be delivered
     ├── TemporaryFailure   try again later; may carry `retry_after` seconds
@@ -55,6 +57,22 @@ class NotFound(DeflectError):
 
 class NotAllowed(DeflectError):
     code = "not_allowed"
+
+
+class TooMany(DeflectError):
+    code = "too_many"
+
+    def __init__(self, detail: str, fields: Mapping[str, str] | None = None, retry_after: int = 1) -> None:
+        super().__init__(detail, fields)
+        self.retry_after = retry_after
+
+
+class WorkNeeded(DeflectError):
+    code = "work"
+
+    def __init__(self, detail: str, challenge: Mapping[str, str | int]) -> None:
+        super().__init__(detail, {"Work": detail})
+        self.challenge = dict(challenge)
 
 
 class Unavailable(DeflectError):

@@ -24,7 +24,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Miss:
-    """A question whose article was not among the first SHOWN: its rank (None: not found) and what was shown."""
+    """A question whose article was not among the first SHOWN: its rank (None: not in the first DEPTH) and what was shown."""
 
     question: Question
     rank: int | None
@@ -33,12 +33,12 @@ class Miss:
 
 @dataclass(frozen=True)
 class Report:
-    """Means over all questions. `keystrokes`: typed share of the text after which the right article stays in sight."""
+    """Means over all questions. `keystrokes`: typed share of the text after which the right article stays in sight, if asked."""
 
     success1: float
     success3: float
     mrr: float
-    keystrokes: float
+    keystrokes: float | None
     misses: tuple[Miss, ...]
     ranks: Mapping[Question, int | None]
 
@@ -56,8 +56,8 @@ def questions_of(articles: Iterable[Article]) -> list[Question]:
     return [Question(text, article.url, article.product or None) for article in articles for text in article.questions]
 
 
-def judge(engine: Suggester, questions: Iterable[Question]) -> Report:
-    """Ask every question, whole and as it grows, as a person would: weak matches are not shown."""
+def judge(engine: Suggester, questions: Iterable[Question], *, typed: bool = False) -> Report:
+    """Ask every question whole, as a person would: weak matches are not shown. `typed` asks it as it grows, too: slow."""
     asked = list(dict.fromkeys(questions))
     shown = {question: _shown(engine, question, question.text) for question in asked}
     ranks = {question: _rank(question, shown[question]) for question in asked}
@@ -66,7 +66,7 @@ def judge(engine: Suggester, questions: Iterable[Question]) -> Report:
         success1=_mean([rank == 1 for rank in ranks.values()]),
         success3=_mean([rank is not None and rank <= SHOWN for rank in ranks.values()]),
         mrr=_mean([1 / rank if rank else 0.0 for rank in ranks.values()]),
-        keystrokes=_mean([keystrokes(engine, question) for question in asked]),
+        keystrokes=_mean([keystrokes(engine, question) for question in asked]) if typed else None,
         misses=tuple(sorted(misses, key=lambda miss: (miss.rank is not None, -(miss.rank or 0)))),
         ranks=ranks,
     )

@@ -184,7 +184,7 @@ def make_desk(settings: Settings, clock: Clock) -> Iterator[Callable[[str], Desk
         woken: list[bool] = []
         ours = replace(settings, database=address)
         app = create_app(ours, database, wake=lambda: woken.append(True), clock=clock)
-        return Desk(app, database, ours, clock, Relay(database, handlers(ours, database), clock), woken)
+        return Desk(app, database, ours, clock, Relay(database, handlers(ours, database, clock), clock), woken)
 
     yield make
     for database in made:

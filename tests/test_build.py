@@ -41,6 +41,19 @@ def test_the_same_content_is_built_once(small: Settings) -> None:
     assert first == again == (small.home / "current").resolve()
 
 
+def test_our_scripts_and_style_are_built_without_comments_and_indentation() -> None:
+    script = "// Says why.\nfunction f() {\n  // and how\n  return 'http://x'; // stays\n\n}\n"
+    assert build.slim("a.js", script) == "function f() {\nreturn 'http://x'; // stays\n}\n"
+    assert build.slim("a.css", "/* One\n   two */\n.a { b: c; }\n  .d { e: f; }\n") == ".a { b: c; }\n.d { e: f; }\n"
+
+
+@pytest.mark.parametrize("name", build.OURS)
+def test_no_text_of_ours_goes_over_a_line_which_would_lose_its_indentation(name: str) -> None:
+    lines = (build.STATIC / name).read_text(encoding="utf-8").splitlines()
+    code = [line for line in lines if not line.strip().startswith("//")]
+    assert [line for line in code if line.replace("\\`", "").replace("['’‘`´]", "").count("`") % 2] == []
+
+
 def test_a_change_makes_a_new_release_and_keeps_the_one_before(small: Settings) -> None:
     first, _ = build.build(small)
     page(small).write_text("# The battery is empty\n\nUse the solar charger.\n", encoding="utf-8")

@@ -73,3 +73,20 @@ def test_serving_says_where_everything_is_and_ends_when_told(installed: Served, 
 def test_the_secret_is_kept_for_the_owner_alone(installed: Served, tmp_path: Path) -> None:
     installed.command("check")
     assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
+
+
+def test_an_incident_is_set_shown_and_cleared_from_the_command_line(installed: Served) -> None:
+    assert installed.command("incident").stdout == "Nothing is told now.\n"
+    text = "We know that exports are slow; no need to report."
+    made = installed.command("incident", "set", text, "--product", "flow", "--hours", "2")
+    assert made.returncode == 0, made.stderr
+    assert text in made.stdout
+    shown = installed.command("incident").stdout
+    assert shown.startswith("flow, until ")
+    assert text in shown
+    for wrong in (("--product", "telescope"), ("--hours", "0")):
+        refused = installed.command("incident", "set", text, *wrong)
+        assert refused.returncode == 1
+        assert "hoose" in refused.stderr
+    assert installed.command("incident", "clear").stdout == "Cleared 1.\n"
+    assert installed.command("incident", "clear").stdout == "Nothing was told.\n"

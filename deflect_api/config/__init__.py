@@ -44,6 +44,10 @@ class Settings:
         return self.home / "mail"
 
     @property
+    def files_folder(self) -> Path:
+        return self.home / "files"
+
+    @property
     def mkdocs(self) -> Path:
         return self.config.parent / self.support.portal.mkdocs
 
@@ -54,7 +58,10 @@ def load(environ: Mapping[str, str]) -> Settings:
     config = Path(environ.get("DEFLECT_CONFIG") or "support.yml").resolve()
     host, port = environ.get("HOST") or "127.0.0.1", _port(environ.get("PORT") or "8000")
     support = read_support(config, environ)
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"DEFLECT_HOME: {home} cannot be made: {error.strerror}. Choose another folder.") from None
     return Settings(
         home=home,
         config=config,
@@ -74,10 +81,10 @@ def read_support(path: Path, environ: Mapping[str, str]) -> Support:
     if not isinstance(data, dict):
         raise ConfigError(f"{path}:1: the file should hold blocks such as `products:`. Start from the one in the repository.")
     try:
-        return Support.model_validate(lines.fill_in(data, environ))
+        return Support.model_validate(lines.fill_in(data, environ, path=path, node=node))
     except ValidationError as error:
-        found = [f"{path}:{lines.line_of(node, e['loc'])}: {_told(e)}" for e in error.errors()]
-        raise ConfigError("\n".join(found)) from None
+        found = sorted((lines.line_of(node, e["loc"]), _told(e)) for e in error.errors())
+        raise ConfigError("\n".join(f"{path}:{line}: {told}" for line, told in found)) from None
 
 
 def _told(error: Any) -> str:
@@ -90,7 +97,7 @@ def _told(error: Any) -> str:
 
 
 def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 65536):
         raise ConfigError(f"PORT is {text!r}; it should be a number from 1 to 65535.")
     return int(text)
 
@@ -102,12 +109,8 @@ def _in_url(host: str) -> str:
 
 
 def _kept_secret(path: Path) -> str:
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["secret"])
-    except FileNotFoundError:
-        pass
-    except (ValueError, KeyError):
-        raise ConfigError(f"{path} cannot be read. Restore it from a backup; without it, links in mails stop working.") from None
+    if path.exists():
+        return _read_secret(path)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     with open(draft, "x", encoding="utf-8", opener=_private) as file:
         json.dump({"secret": secrets.token_urlsafe(32)}, file)
@@ -119,7 +122,17 @@ def _kept_secret(path: Path) -> str:
         pass
     finally:
         draft.unlink()
-    return str(json.loads(path.read_text(encoding="utf-8"))["secret"])
+    return _read_secret(path)
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        secret = json.loads(path.read_text(encoding="utf-8"))["secret"]
+    except (OSError, ValueError, KeyError, TypeError):
+        secret = None
+    if not secret or not isinstance(secret, str):
+        raise ConfigError(f"{path} cannot be read. Restore it from a backup; without it, links in mails stop working.")
+    return secret
 
 
 def _private(path: str, flags: int) -> int:

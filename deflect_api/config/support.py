@@ -1,10 +1,33 @@
 """What support.yml may hold. Each model is one block of the file; what is not named here is refused."""
 
+import re
 from datetime import time
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from deflect_api.config.limits import Limits
+
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")  # as HTML has it
+
+
+def _bare_address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError("write the bare address, such as support@example.org")
+    return text
+
+
+def _both_ways(pattern: str) -> str:
+    """Raise ValueError unless Python and every browser read the pattern alike."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"this pattern cannot be read: {error}") from None
+    if re.search(r"\(\?(?![:=!])|\\[AZzGpPuUN]", pattern):
+        raise ValueError("browsers read this pattern otherwise. Use no named groups, no look back, no flags, no \\A, \\Z or \\p")
+    return pattern
+
 
 Type = Literal["bug", "question", "feature request"]
 Working = Literal["stopped", "inconvenient workaround", "easy workaround", "only looks wrong"]
@@ -13,6 +36,9 @@ NeededBy = Literal["today", "this week", "no date"]
 Severity = Literal["critical", "significant", "minor", "low"]
 Priority = Literal["urgent", "high", "normal", "low"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Wanted = Literal["bug", "question", "feature request", "app"]  # kinds of request, and "app": it happens in an app
+Pattern = Annotated[str, AfterValidator(_both_ways)]
+Mailbox = Annotated[str, AfterValidator(_bare_address)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 
 SEVERITY_OF: dict[Working, Severity] = {
@@ -35,7 +61,7 @@ class Portal(Block):
 
 
 class Contact(Block):
-    email: str = "support@example.org"
+    email: Mailbox = "support@example.org"
     team: str = "Support"
 
 
@@ -55,6 +81,13 @@ class Calendar(Block):
             raise ValueError("this time zone is not known. Use a name such as Africa/Nairobi or Europe/Amsterdam")
         return name
 
+    @field_validator("opens", "closes", mode="before")
+    @classmethod
+    def _hours_and_minutes(cls, given: Any) -> Any:
+        if isinstance(given, time) or (isinstance(given, str) and re.fullmatch(r"[0-9]{1,2}:[0-9]{2}", given)):
+            return given.zfill(5) if isinstance(given, str) else given
+        raise ValueError("write hours and minutes, such as 09:00")
+
     @model_validator(mode="after")
     def _opens_first(self) -> Self:
         if self.opens >= self.closes or not self.days:
@@ -67,11 +100,24 @@ class Calendar(Block):
 
 
 class ProductField(Block):
+    """A question about one product. What does not fit `pattern` is taken all the same, with a word beside the field."""
+
     name: Key
     label: str
     hint: str = ""
     example: str = ""
     choices: tuple[str, ...] = ()
+    wanted: tuple[Wanted, ...] = ()
+    pattern: Pattern = ""
+    extract: Pattern = ""
+    warn: str = ""
+
+    @field_validator("extract")
+    @classmethod
+    def _keeps_something(cls, pattern: str) -> str:
+        if pattern and not re.compile(pattern).groups:
+            raise ValueError("put ( ) around the part to keep")
+        return pattern
 
 
 class Product(Block):
@@ -83,7 +129,7 @@ class Mail(Block):
     """`folder` writes each mail as a file; `smtp` sends it."""
 
     transport: Literal["folder", "smtp"] = "folder"
-    sender: str = "support@example.org"
+    sender: Mailbox = "support@example.org"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 25
     starttls: bool = False
@@ -97,6 +143,40 @@ class Desk(Block):
     connector: str = "builtin"
     mails: Literal["us", "desk"] = "us"
     settings: dict[str, str | int | bool] = Field(default_factory=dict)
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Quality(Block):
+    """What share of the articles' own questions must find their article: first, and among the first three."""
+
+    success1: Share = 0.85
+    success3: Share = 0.97
+
+
+class Files(Block):
+    """What may be attached to a request, and the scanner that looks at it first."""
+
+    most: Annotated[int, Field(ge=0, le=20)] = 5
+    megabytes: Annotated[int, Field(ge=1, le=100)] = 10
+    scanner: str = ""
+
+    @field_validator("scanner")
+    @classmethod
+    def _reachable(cls, address: str) -> str:
+        found = re.fullmatch(r"unix:/.+|tcp://[A-Za-z0-9._-]+:([0-9]{1,5})", address)
+        if address and (not found or (found[1] and not 0 < int(found[1]) < 65536)):
+            raise ValueError("write tcp://host:port or unix:/path of clamd, or leave it empty for no scanner")
+        return address
+
+    @property
+    def bytes_each(self) -> int:
+        return self.megabytes * 1024 * 1024
+
+    @property
+    def bytes_together(self) -> int:
+        return self.most * self.bytes_each
 
 
 class Web(Block):
@@ -118,7 +198,10 @@ class Support(Block):
     priorities: dict[Severity, dict[Affected, Row]]
     desk: Desk = Desk()
     mail: Mail = Mail()
+    files: Files = Files()
     web: Web = Web()
+    quality: Quality = Quality()
+    limits: Limits = Limits()
 
     @field_validator("products")
     @classmethod

@@ -1,11 +1,10 @@
 """A help desk that takes tickets by mail. Mail offers no look-up: a repeat carries the same Message-ID and reference header."""
 
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import parseaddr
 
 from deflect_api.connectors import Request
-from deflect_api.connectors.mailer import Mailer
+from deflect_api.connectors.mailer import Mailer, mailbox, one_line
 
 
 class Email:
@@ -23,8 +22,8 @@ class Email:
         mail["Message-ID"] = message_id
         mail["From"] = self.sender
         mail["To"] = self.to
-        mail["Reply-To"] = Address(display_name=request.requester_name, addr_spec=parseaddr(request.requester_email)[1])
-        mail["Subject"] = f"[{request.reference}] {request.subject}"
+        mail["Reply-To"] = mailbox(request.requester_name, parseaddr(request.requester_email)[1])
+        mail["Subject"] = one_line(f"[{request.reference}] {request.subject}")
         mail["X-Deflect-Reference"] = request.reference
         mail.set_content(request.body)
         self.mailer.send(mail)

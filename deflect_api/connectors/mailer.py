@@ -4,7 +4,10 @@ A mail keeps its Message-ID, however often it is tried.
 """
 
 import os
+import re
 import smtplib
+from contextlib import suppress
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -15,6 +18,10 @@ from deflect_api.config.support import Mail
 from deflect_api.errors import PermanentFailure, TemporaryFailure, UnknownOutcome
 
 SECONDS = 30
+LONGEST_NAME = 80
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_DIRECTION = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_SEPARATORS = re.compile(r'[()<>\[\]:;@\\,"]+')
 
 
 class Mailer(Protocol):
@@ -25,6 +32,22 @@ class Mailer(Protocol):
 def open_mailer(mail: Mail, folder: Path) -> Mailer:
     """Make the transport that support.yml names."""
     return Folder(folder) if mail.transport == "folder" else Smtp(mail)
+
+
+def one_line(text: str) -> str:
+    """Make text fit for a header: no control characters, no marks that turn the direction, single spaces.
+
+    A typed "=?" would begin an encoded word, which Python decodes, line ends and all, into further headers.
+    """
+    return " ".join(_CONTROL.sub(" ", _DIRECTION.sub("", text)).replace("=?", "= ?").split())
+
+
+def mailbox(name: str, address: str) -> Address:
+    """Make a header's address with the name a person gave, without what separates addresses.
+
+    Python's own folding may drop the quotes around a long name, and a comma in it then begins another address.
+    """
+    return Address(display_name=one_line(_SEPARATORS.sub(" ", name))[:LONGEST_NAME].rstrip(), addr_spec=address)
 
 
 class Folder:
@@ -64,9 +87,7 @@ class Smtp:
 
     def send(self, mail: EmailMessage) -> None:
         try:
-            with smtplib.SMTP(self.settings.host, self.settings.port, timeout=SECONDS) as server:
-                self._introduce(server)
-                refused = server.send_message(mail)
+            refused = self._hand_over(mail)
         except smtplib.SMTPRecipientsRefused as error:
             raise _refusal(error.recipients) from error
         except smtplib.SMTPResponseException as error:
@@ -75,8 +96,18 @@ class Smtp:
             raise UnknownOutcome("the mail server closed the line before it answered") from error
         except (OSError, smtplib.SMTPException) as error:
             raise TemporaryFailure(f"the mail server could not be reached: {error}") from error
-        if refused:  # smtplib raises only when every recipient is refused
-            raise _refusal(refused)
+        if refused:  # the others have the mail: trying again would send it to them again
+            raise PermanentFailure(f"delivered, but not to all: {_refusal(refused).detail}")
+
+    def _hand_over(self, mail: EmailMessage) -> dict[str, tuple[int, bytes]]:
+        server = smtplib.SMTP(self.settings.host, self.settings.port, timeout=SECONDS)
+        try:
+            self._introduce(server)
+            return server.send_message(mail)
+        finally:
+            with suppress(OSError):  # the mail is taken or refused by now, whatever the server says to goodbye
+                server.quit()
+            server.close()
 
     def _introduce(self, server: smtplib.SMTP) -> None:
         if self.settings.starttls:
@@ -86,8 +117,8 @@ class Smtp:
 
 
 def _refusal(recipients: dict[str, tuple[int, bytes]]) -> TemporaryFailure | PermanentFailure:
-    code, text = next(iter(recipients.values()))
-    return _answer(code, text)
+    address, (code, text) = min(recipients.items(), key=lambda one: one[1][0])  # 4xx first: one that may come right decides
+    return _answer(code, f"{address}: {text.decode('utf-8', 'replace')}")
 
 
 def _answer(code: int, text: bytes | str) -> TemporaryFailure | PermanentFailure:

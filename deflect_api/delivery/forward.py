@@ -1,8 +1,9 @@
 """Forward a ticket to the help desk: look it up by our reference, create it only when the desk has none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deflect_api.connectors import HelpDesk, Request
@@ -10,6 +11,7 @@ from deflect_api.delivery.relay import Done, Handler
 from deflect_api.errors import PermanentFailure
 from deflect_api.store.db import Database
 from deflect_api.store.models import Message, Ticket
+from deflect_api.store.uploads import HELD, KEPT, Upload
 
 PARTS = (
     ("doing", "What I was doing"),
@@ -24,19 +26,22 @@ def handler(database: Database, desk: HelpDesk, link: Callable[[Ticket], str]) -
 
     def forward(message: Message) -> Done:
         with database.read() as session:
-            request = as_request(_ticket(session, message), link)
+            ticket = _ticket(session, message)
+            request = as_request(ticket, link, file_names(session, ticket))
         remote = desk.find(request.reference) or desk.create(request)
         return Done(f"desk id {remote}", record=lambda session: _keep(session, message, remote))
 
     return forward
 
 
-def as_request(ticket: Ticket, link: Callable[[Ticket], str]) -> Request:
-    """Turn a ticket into what a help desk receives; the body reads well on its own."""
+def as_request(ticket: Ticket, link: Callable[[Ticket], str], files: Sequence[str] = ()) -> Request:
+    """Turn a ticket into what a help desk receives; the body reads well on its own, and names the files that came by now."""
     facts = {**ticket.context, **ticket.device}
     parts = [f"{label}\n{getattr(ticket, name)}" for name, label in PARTS if getattr(ticket, name)]
     if facts:
         parts.append("\n".join(f"{name}: {value}" for name, value in facts.items()))
+    if files:
+        parts.append("Files, to be opened through the link below\n" + "\n".join(files))
     parts.append(f"Priority: {ticket.priority}. {ticket.priority_reason}\nFollow: {link(ticket)}")
     return Request(
         reference=ticket.reference,
@@ -53,6 +58,12 @@ def as_request(ticket: Ticket, link: Callable[[Ticket], str]) -> Request:
         cc=tuple(ticket.cc),
         fields={name: str(value) for name, value in facts.items()},
     )
+
+
+def file_names(session: Session, ticket: Ticket) -> Sequence[str]:
+    """List the files that support can open, or will once the scanner has seen them."""
+    arrived = select(Upload.name).where(Upload.ticket_id == ticket.id, Upload.state.in_((KEPT, HELD)))
+    return session.scalars(arrived.order_by(Upload.created_at, Upload.id)).all()
 
 
 def _ticket(session: Session, message: Message) -> Ticket:

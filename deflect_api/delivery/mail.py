@@ -1,6 +1,5 @@
 """Mails to requesters: one template each for the plain and the HTML part, in the requester's language, threaded by reference."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,17 +11,18 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime as in_words
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
 
 from deflect_api import i18n
 from deflect_api.config import Settings
-from deflect_api.connectors.mailer import Mailer
-from deflect_api.delivery import links
+from deflect_api.connectors.mailer import Mailer, mailbox, one_line
+from deflect_api.delivery import links, outbox
 from deflect_api.delivery.relay import Done, Handler
 from deflect_api.errors import PermanentFailure
 from deflect_api.store.db import Database
-from deflect_api.store.models import Comment, Message, Ticket
+from deflect_api.store.models import Attempt, Comment, Message, Ticket
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 LONGEST_SUBJECT = 120
 
 
@@ -49,6 +49,13 @@ def handler(database: Database, mailer: Mailer, settings: Settings) -> Handler:
     return send
 
 
+def is_late(session: Session, ticket: Ticket) -> bool:
+    """Tell whether a mail about this ticket was tried and did not go out."""
+    tried = exists().where(Attempt.message_id == Message.id)
+    owed = (Message.ticket_id == ticket.id) & (Message.kind == "mail") & (Message.state != outbox.DELIVERED)
+    return bool(session.scalar(select(exists().where(owed, tried))))
+
+
 def letter_for(database: Database, message: Message, settings: Settings) -> Letter:
     """Read what the mail will say. Raises PermanentFailure when its ticket is gone."""
     with database.read() as session:
@@ -70,9 +77,10 @@ def compose(letter: Letter, settings: Settings) -> EmailMessage:
     mail["Message-ID"] = root if first else f"<{letter.ticket.reference}.{letter.template}.{letter.message_id}@{domain}>"
     if not first:
         mail["In-Reply-To"] = mail["References"] = root
-    mail["From"] = Address(display_name=settings.support.contact.team, addr_spec=settings.support.mail.sender)
-    mail["To"] = Address(display_name=one_line(letter.ticket.name), addr_spec=letter.ticket.email)
-    if letter.ticket.cc:
+    mail["From"] = mailbox(settings.support.contact.team, settings.support.mail.sender)
+    # Whoever types a stranger's address could say something to them through a name, a subject or a copy.
+    mail["To"] = mailbox("" if first else letter.ticket.name, letter.ticket.email)
+    if letter.ticket.cc and not first:
         mail["Cc"] = [Address(addr_spec=address) for address in letter.ticket.cc]
     mail["Date"] = format_datetime(letter.at)
     mail["Auto-Submitted"] = "auto-generated" if first else "no"
@@ -81,32 +89,30 @@ def compose(letter: Letter, settings: Settings) -> EmailMessage:
     return mail
 
 
-def one_line(text: str) -> str:
-    """Make text fit for a header: control characters and line ends become single spaces."""
-    return _CONTROL.sub(" ", text).strip()
-
-
 def _fill(mail: EmailMessage, letter: Letter, settings: Settings) -> None:
-    words = i18n.translations(letter.ticket.language)
+    words = i18n.translations(i18n.choose(letter.ticket.language))
     say: Callable[..., str] = words.gettext
     subject = {
         "received": say("We have your request"),
         "reply": say("Reply to your request"),
         "solved": say("Your request is solved"),
     }
-    line = one_line(f"[{letter.ticket.reference}] {subject.get(letter.template, subject['reply'])}: {letter.ticket.subject}")
+    about = _product(letter, settings) if letter.template == "received" else letter.ticket.subject
+    told = subject.get(letter.template, subject["reply"]) + (f": {about}" if about else "")
+    line = one_line(f"[{letter.ticket.reference}] {told}")
     mail["Subject"] = line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 1] + "…"
     values = _values(letter, settings)
-    environment = _environment(words)
+    environment = make_environment(words)
     mail.set_content(environment.get_template(f"{letter.template}.txt").render(values))
     mail.add_alternative(environment.get_template(f"{letter.template}.html").render(values), subtype="html")
 
 
 def _values(letter: Letter, settings: Settings) -> dict[str, Any]:
-    zone = ZoneInfo(settings.support.calendar.timezone)
-    due = in_words(letter.ticket.reply_due_at.astimezone(zone), "EEEE d MMMM, HH:mm", locale=i18n.choose(letter.ticket.language))
+    zone, language = ZoneInfo(settings.support.calendar.timezone), i18n.choose(letter.ticket.language)
+    due = in_words(letter.ticket.reply_due_at.astimezone(zone), "EEEE d MMMM, HH:mm", locale=language)
     return {
         "ticket": letter.ticket,
+        "language": language,
         "comment": letter.comment,
         "status_url": letter.status_url,
         "reply_due": f"{due} ({settings.support.calendar.timezone})",
@@ -114,7 +120,13 @@ def _values(letter: Letter, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _environment(words: Any) -> Environment:
+def _product(letter: Letter, settings: Settings) -> str:
+    product = settings.support.products.get(letter.ticket.product)
+    return product.name if product else ""
+
+
+def make_environment(words: Any) -> Environment:
+    """Make what renders the templates of mails, with `words` for its language."""
     environment = Environment(
         loader=PackageLoader("deflect_api.delivery"),
         autoescape=select_autoescape(["html"]),

@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -174,4 +173,14 @@ def _host() -> str:
 def _is_gone(worker: str) -> bool:
     host, _, rest = worker.partition(":")
     pid = rest.partition(":")[0]
-    return host == _host() and pid.isdigit() and int(pid) != os.getpid() and not Path(f"/proc/{pid}").exists()
+    return host == _host() and pid.isdigit() and not _is_running(int(pid))
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)  # asks only; /proc is not everywhere, and without it every worker would look gone
+    except ProcessLookupError:
+        return False
+    except OSError:  # there is one, of somebody else
+        return True
+    return True

@@ -35,7 +35,8 @@ def add(session: Session, email: str, name: str, password: str, now: datetime) -
 
 
 def by_email(session: Session, email: str) -> Agent | None:
-    return session.scalar(select(Agent).where(Agent.email == email.strip().lower()))
+    address = email.strip().lower()
+    return session.scalar(select(Agent).where(Agent.email == address)) if "\x00" not in address else None
 
 
 def sign_in(session: Session, email: str, password: str, now: datetime) -> str | None:

@@ -6,23 +6,25 @@ from dataclasses import dataclass
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from deflect_api.intake import deflection, tickets
+from deflect_api.intake import attachments, deflection, tickets
 from deflect_api.store.models import Message, SessionEvent, Ticket
+from deflect_api.store.uploads import Upload
 
 RANK = {"urgent": 0, "high": 1, "normal": 2, "low": 3}
 VIEWS: Mapping[str, tuple[str, ...]] = {
     "open": (tickets.NEW, tickets.OPEN),
     "waiting": (tickets.PENDING,),
     "escalated": (tickets.ESCALATED,),
+    "suspected": (tickets.SUSPECTED,),
     "done": (tickets.SOLVED, tickets.CLOSED),
 }
 MOST_ROWS = 100
 
 
 def rows(session: Session, view: str) -> Sequence[Ticket]:
-    """List the tickets of a view: by priority, then by the time the reply is due."""
+    """List the tickets of a view: by priority, then by the time the reply is due, then the older first."""
     rank = case(RANK, value=Ticket.priority, else_=len(RANK))
-    chosen = select(Ticket).where(Ticket.status.in_(VIEWS[view])).order_by(rank, Ticket.reply_due_at).limit(MOST_ROWS)
+    chosen = select(Ticket).where(Ticket.status.in_(VIEWS[view])).order_by(rank, Ticket.reply_due_at, Ticket.id).limit(MOST_ROWS)
     return session.scalars(chosen).all()
 
 
@@ -39,6 +41,7 @@ class Dossier:
     ticket: Ticket
     history: Sequence[SessionEvent]
     owed: Sequence[Message]
+    files: Sequence[Upload] = ()
 
 
 def dossier(session: Session, reference: str) -> Dossier:
@@ -46,4 +49,4 @@ def dossier(session: Session, reference: str) -> Dossier:
     ticket = tickets.get(session, reference)
     _ = ticket.comments, ticket.journal, ticket.assignee  # read now: the session ends before the page is rendered
     owed = session.scalars(select(Message).where(Message.ticket_id == ticket.id).order_by(Message.id)).all()
-    return Dossier(ticket, deflection.history(session, ticket.session_id), owed)
+    return Dossier(ticket, deflection.history(session, ticket.session_id), owed, attachments.of_ticket(session, ticket))

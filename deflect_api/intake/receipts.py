@@ -40,6 +40,28 @@ def read(secret: str, text: str, *, session: str, now: datetime) -> Receipt:
     return receipt
 
 
+def issued_at(secret: str, text: str, *, session: str, now: datetime) -> datetime | None:
+    """Return when a receipt of this session was issued, or None when `text` is none."""
+    try:
+        return read(secret, text, session=session, now=now).at
+    except SearchFirst:
+        return None
+
+
+def stamp(secret: str, purpose: str, now: datetime) -> str:
+    """Sign the time at which a form was opened, for one purpose; URL-safe text."""
+    return str(URLSafeSerializer(secret, salt=purpose).dumps(int(now.timestamp())))
+
+
+def stamped_at(secret: str, purpose: str, text: str, now: datetime) -> datetime | None:
+    """Return when a form was opened, or None when `text` is no stamp of ours or a draft would be too old for it."""
+    try:
+        at = datetime.fromtimestamp(int(URLSafeSerializer(secret, salt=purpose).loads(text)), UTC)
+    except (BadData, ValueError, TypeError, OverflowError, OSError):
+        return None
+    return at if -_SLACK <= now - at <= LIFE else None
+
+
 def _search_first(detail: str) -> SearchFirst:
     return SearchFirst(detail, {"receipt": detail})
 

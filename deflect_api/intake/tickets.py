@@ -15,11 +15,14 @@ from deflect_api.config.support import Support, Type
 from deflect_api.delivery import outbox
 from deflect_api.errors import InputError, KeyReused, NotFound
 from deflect_api.intake import deflection, triage
+from deflect_api.store.abuse import Holding
 from deflect_api.store.models import Agent, Comment, IdempotencyKey, JournalEntry, Message, Ticket
 
 NEW, OPEN, PENDING, ESCALATED, SOLVED, CLOSED = "new", "open", "pending", "escalated", "solved", "closed"
+SUSPECTED = "suspected"  # held for a look by a person; nobody sets it by hand
 STATUSES = (NEW, OPEN, PENDING, ESCALATED, SOLVED, CLOSED)
 REQUESTER = "requester"
+REAL, SPAM = "real", "spam"
 KEY_LIFE = timedelta(days=30)
 
 
@@ -40,6 +43,8 @@ class Draft:
     language: str = "en"
     session: str = ""
     searched: Literal["yes", "unavailable"] = "yes"
+    held: tuple[str, ...] = ()  # why a person looks first
+    acknowledged: bool = True  # False: this mail address has had enough mails for now
 
 
 @dataclass(frozen=True)
@@ -80,12 +85,30 @@ def submit(session: Session, draft: Draft, key: Key, *, support: Support, now: d
     session.flush()
     session.add(IdempotencyKey(key_hash=key.key_hash, body_digest=key.digest, ticket_id=ticket.id, created_at=now))
     note(session, ticket, JournalEntry(at=now, actor=REQUESTER, change="submitted", after=ticket.priority))
-    _owe_forward(session, ticket, now)
-    if support.desk.mails == "us":
-        _owe_mail(session, ticket, now, template="received")
-    if draft.session:
-        deflection.record(session, draft.session, deflection.Event(deflection.SUBMITTED, product=draft.product), now)
+    mails = ["received"] if support.desk.mails == "us" and draft.acknowledged else []
+    if draft.held:
+        ticket.status = SUSPECTED
+        session.add(Holding(ticket_id=ticket.id, at=now, reasons=list(draft.held), owed=mails))
+    else:
+        _welcome(session, ticket, mails, now)
     return ticket
+
+
+def _welcome(session: Session, ticket: Ticket, mails: list[str], now: datetime) -> None:
+    """Owe what a request that counts is owed: the forward, its mails, and its place in the figures."""
+    _owe_forward(session, ticket, now)
+    for template in mails:
+        _owe_mail(session, ticket, now, template=template)
+    if ticket.session_id:
+        deflection.record(session, ticket.session_id, deflection.Event(deflection.SUBMITTED, product=ticket.product), now)
+
+
+def _let_go(session: Session, ticket: Ticket, now: datetime) -> None:
+    """Give a held request what it was owed, once."""
+    holding = session.get(Holding, ticket.id, with_for_update=True)
+    if holding and holding.verdict != REAL:
+        holding.verdict, holding.decided_at = REAL, now
+        _welcome(session, ticket, holding.owed, now)
 
 
 def _new_ticket(draft: Draft, support: Support, now: datetime) -> Ticket:
@@ -118,11 +141,11 @@ def _new_ticket(draft: Draft, support: Support, now: datetime) -> Ticket:
 
 def add_information(session: Session, ticket: Ticket, body: str, now: datetime) -> Comment:
     """The requester adds to the request; a pending or solved one opens again."""
+    if ticket.status == CLOSED:
+        raise InputError("This request is closed. Send a new one and name this number in it.", {"body": "The request is closed."})
     comment = Comment(ticket_id=ticket.id, at=now, author=ticket.name or ticket.email, from_requester=True, body=_said(body))
     session.add(comment)
     ticket.updated_at = now
-    if ticket.status == CLOSED:
-        raise InputError("This request is closed. Send a new one and name this number in it.", {"body": "The request is closed."})
     if ticket.status in (PENDING, SOLVED):
         change_status(session, ticket, OPEN, actor=REQUESTER, now=now)
     return comment
@@ -136,7 +159,7 @@ def reply(session: Session, ticket: Ticket, agent: Agent, body: str, *, public: 
     ticket.updated_at = now
     if public:
         ticket.first_reply_at = ticket.first_reply_at or now
-        if ticket.status == NEW:
+        if ticket.status in (NEW, SUSPECTED):
             change_status(session, ticket, OPEN, actor=agent.email, now=now)
         _owe_mail(session, ticket, now, template="solved" if status == SOLVED else "reply", comment=comment.id)
     if status:
@@ -158,6 +181,8 @@ def change_status(session: Session, ticket: Ticket, status: str, *, actor: str, 
     if status == ticket.status:
         return
     note(session, ticket, JournalEntry(at=now, actor=actor, change="status", before=ticket.status, after=status))
+    if ticket.status in (SUSPECTED, CLOSED) and status != CLOSED:
+        _let_go(session, ticket, now)
     ticket.status, ticket.updated_at = status, now
     if tell and status == SOLVED and actor != REQUESTER:
         _owe_mail(session, ticket, now, template="solved")
@@ -178,7 +203,7 @@ def note(session: Session, ticket: Ticket, entry: JournalEntry) -> None:
 
 
 def _said(body: str) -> str:
-    text = body.strip()
+    text = body.replace("\x00", "").strip()  # PostgreSQL's text cannot hold it
     if not text:
         raise InputError("Write something first.", {"body": "Write something first."})
     return text

@@ -81,6 +81,12 @@ def claim_name(session: Session, name: str) -> bool:
     return bool(session.execute(asked, {"name": name}).scalar_one())
 
 
+def wait_for_name(session: Session, name: str) -> None:
+    """Hold `name` until the transaction ends, after whoever holds it now. On SQLite a writer is alone anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
 def _durability(is_sqlite: bool) -> list[tuple[str, tuple[str, ...]]]:
     if is_sqlite:
         return [("PRAGMA journal_mode", ("wal",)), ("PRAGMA synchronous", ("2", "3"))]

@@ -1,5 +1,6 @@
 """One shape for every refusal: JSON for the API, a calm page for people, with the same words."""
 
+import errno
 import gzip
 from html import escape
 from typing import Any
@@ -16,16 +17,20 @@ STATUS: dict[type[errors.DeflectError], int] = {
     errors.InFlight: 409,
     errors.NotFound: 404,
     errors.NotAllowed: 403,
+    errors.TooMany: 429,
+    errors.WorkNeeded: 428,
     errors.Unavailable: 503,
 }
 HTTP_TEXTS = {
     400: ("bad_request", "The request could not be read. Check its format."),
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take this method."),
-    413: ("too_large", "This is too large. A request may hold 1 MB of text."),
+    413: ("too_large", "This is too large. A request may hold 1 MB of text, and its files no more than the form says."),
     415: ("media_type", "Send JSON, or a form."),
 }
 FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics")
+CALLED_BY_PROGRAMS = ("files",)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 RETRY_SECONDS = "5"
 LEAST_ZIPPED = 800
 
@@ -33,6 +38,7 @@ LEAST_ZIPPED = 800
 def handle_errors(app: Flask) -> None:
     app.register_error_handler(errors.DeflectError, _ours)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OSError, _disk)
     app.register_error_handler(Exception, _defect)
 
 
@@ -42,7 +48,10 @@ def status_of(error: errors.DeflectError) -> int:
 
 def language() -> str:
     """The reader's language: chosen in the form, else the browser's."""
-    chosen = request.form.get("language", "") if request.mimetype in FORMS else ""
+    try:
+        chosen = request.form.get("language", "") if request.mimetype in FORMS else ""
+    except (HTTPException, OSError):  # a body that cannot be read must not keep the page that says so from being shown
+        chosen = ""
     return i18n.choose(chosen, *request.accept_languages.values())
 
 
@@ -70,10 +79,10 @@ def zipped(response: Response) -> Response:
     return response
 
 
-def refusal(status: int, code: str, detail: str, fields: dict[str, str] | None = None) -> Response:
-    """Answer with an error: JSON to programs, a page to people."""
-    if request.path.startswith(FOR_PROGRAMS):
-        response = jsonify(error=code, detail=detail, fields=fields or {})
+def refusal(status: int, code: str, detail: str, fields: dict[str, str] | None = None, **more: Any) -> Response:
+    """Answer with an error: JSON (with what `more` there is to say) to programs, a page to people."""
+    if request.path.startswith(FOR_PROGRAMS) or request.blueprint in CALLED_BY_PROGRAMS:
+        response = jsonify(error=code, detail=detail, fields=fields or {}, **more)
         response.status_code = status
     else:
         response = _error_page(status, detail)
@@ -103,7 +112,11 @@ def _email() -> str:
 
 
 def _ours(error: errors.DeflectError) -> Response:
-    return refusal(status_of(error), error.code, error.detail, error.fields)
+    more = {"challenge": error.challenge} if isinstance(error, errors.WorkNeeded) else {}
+    response = refusal(status_of(error), error.code, error.detail, error.fields, **more)
+    if isinstance(error, errors.TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _http(error: HTTPException) -> Response:
@@ -115,6 +128,14 @@ def _http(error: HTTPException) -> Response:
         if name == "Allow":
             response.headers[name] = value
     return response
+
+
+def _disk(error: OSError) -> Response:
+    """A form with files is read by way of the disk, which may be full before we have seen anything of it."""
+    if error.errno not in FULL:
+        return _defect(error)
+    current_app.logger.error("event=disk_full reason=%r", error.strerror)
+    return refusal(503, errors.Unavailable.code, "There is no room on our side just now.")
 
 
 def _defect(error: Exception) -> Response:

@@ -12,7 +12,7 @@ _ARTICLE = re.compile(r"<article\b[^>]*>(.*?)</article>", re.S)
 _HEADING = re.compile(r"(?=<h[1-6][\s>])")
 _OPENS = re.compile(r"<h([1-6])\b(?:[^>]*?\bid=\"([^\"]*)\")?[^>]*>")
 _ADDRESS = re.compile(r"\b(href|src)=\"([^\"]*)\"")
-_FORM = re.compile(r"<(form|script|style|help-suggest)\b.*?</\1>", re.S)
+_NOT_READ = re.compile(r"<(h1|form|script|style|help-suggest)\b.*?</\1>", re.S)  # the page that shows it has its own h1
 
 
 def section_html(url: str) -> str:
@@ -23,7 +23,7 @@ def section_html(url: str) -> str:
     found = _ARTICLE.search(file.path.read_text(encoding="utf-8")) if file else None
     if not found:
         return ""
-    whole = _FORM.sub("", found[1])
+    whole = _NOT_READ.sub("", found[1])
     return _ADDRESS.sub(lambda match: f'{match[1]}="{urljoin("/" + page, match[2])}"', _section(whole, anchor))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from deflect_api.config.support import SEVERITY_OF, Support
 from deflect_api.intake import triage
+from deflect_api.web import helping
 
 WORKING = {
     "stopped": "No, work has stopped",
@@ -34,6 +35,7 @@ class Sent:
     session: str = ""
     receipt: str = ""
     key: str = ""
+    opened: str = ""
 
 
 def title() -> str:
@@ -68,7 +70,9 @@ def view(support: Support, sent: Sent, reply_due: str = "") -> SimpleNamespace:
         idempotency_key=sent.key,
         session=sent.session,
         receipt=sent.receipt,
+        opened=sent.opened,
         support_email=support.contact.email,
+        helping=helping.page_data(support),
     )
 
 

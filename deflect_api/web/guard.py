@@ -17,6 +17,7 @@ from deflect_api.web.parts import parts
 log = logging.getLogger("deflect.web")
 COOKIE = "desk"
 MOST_BYTES = 1_000_000
+TAKE_FILES = ("intake.create", "intake.contact_sent")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -31,6 +32,7 @@ def protect(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = MOST_BYTES
     app.before_request(_started)
+    app.before_request(_make_room_for_files)
     app.after_request(_headers)
     app.after_request(_cross_origin)
     app.after_request(_logged)
@@ -38,6 +40,11 @@ def protect(app: Flask) -> None:
 
 def _started() -> None:
     g.started = time.perf_counter()
+
+
+def _make_room_for_files() -> None:
+    if request.endpoint in TAKE_FILES and request.mimetype == "multipart/form-data":
+        request.max_content_length = MOST_BYTES + parts().settings.support.files.bytes_together
 
 
 def _headers(response: Response) -> Response:
@@ -54,7 +61,8 @@ def _cross_origin(response: Response) -> Response:
     origin = request.headers.get("Origin", "")
     if request.path.startswith("/api/v1/") and origin in parts().settings.support.web.allowed_origins:
         response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Allow-Headers"] = "Content-Type, Idempotency-Key"
+        response.headers["Access-Control-Allow-Headers"] = "Content-Type, Idempotency-Key, Work"
+        response.headers["Access-Control-Expose-Headers"] = "Retry-After"
         response.headers["Access-Control-Max-Age"] = "86400"
     response.headers.add("Vary", "Origin")
     return response

@@ -5,18 +5,18 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from flask import Blueprint, jsonify, redirect, request
+from flask import Blueprint, Response, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
 from deflect_api.delivery import links
-from deflect_api.errors import InFlight, InputError, SearchFirst, Unavailable
-from deflect_api.intake import deflection, receipts, tickets, triage
+from deflect_api.errors import InFlight, InputError, SearchFirst, TooMany, Unavailable
+from deflect_api.intake import attachments, deflection, facts, receipts, tickets, triage
 from deflect_api.store.db import claim_name
 from deflect_api.store.models import Ticket
-from deflect_api.web import answers, excerpt, form, schemas
+from deflect_api.web import admission, answers, attached, banner, excerpt, form, helping, schemas
 from deflect_api.web.parts import parts
 from deflect_api.web.suggest import find, form_fields, receipt_for
 
@@ -28,33 +28,42 @@ _in_flight_lock = threading.Lock()
 
 @routes.post("/api/v1/tickets")
 def create() -> ResponseReturnValue:
-    given = schemas.read(schemas.TicketIn, _body())
-    ticket = store(given, tickets.Key(_key(request.headers.get("Idempotency-Key", "")), digest_of(given)))
-    response = jsonify(reference=ticket.reference, status_url=status_url(ticket))
+    given, key = schemas.read(schemas.TicketIn, _body()), _key(request.headers.get("Idempotency-Key", ""))
+    try:
+        ticket = store(given, tickets.Key(key, digest_of(given)))
+    except (InputError, TooMany):
+        attached.forget(key)  # the same request sends its files again
+        raise
+    response = jsonify(reference=ticket.reference, status_url=status_url(ticket), files=attached.of_ticket(ticket))
     response.status_code = 201
     return response
 
 
 @routes.get("/support/contact/")
 def contact() -> ResponseReturnValue:
-    values = {name: value[:500] for name, value in request.args.items()}
-    return _form_page(form.fresh(values))
+    values = helping.prefill(parts().settings.support, request.args)
+    return _form_page(replace(form.fresh(values), opened=admission.stamp()))
 
 
 @routes.post("/support/contact/")
 def contact_sent() -> ResponseReturnValue:
     """The form without a script: errors, or articles that may help, or the stored request's own page."""
-    values = form_fields()
-    if values.pop("step", "send") == "edit":
+    values = helping.without_removed(form_fields())
+    removed, step = attached.take_early(values), values.pop("step", "")
+    if step == "edit" or removed:
         return _form_page(_sent(values, {}))
     try:
         given = schemas.read(schemas.TicketIn, nested({**values, "receipt": values.get("receipt") or "-"}))
         schemas.check_lists(given, parts().settings.support)
-        if not values.get("receipt"):
+        if not values.get("receipt") or (step != "send" and helping.found_in(parts().settings.support, values)):
             return _before_sending(values, given)
-        ticket = store(given, tickets.Key(_key(values.get("idempotency_key", "")), digest_of(given)))
+        ticket = store(given, tickets.Key(_key(values.get("idempotency_key", "")), digest_of(given)), scripted=False)
     except SearchFirst:
         return _before_sending(values, given)
+    except TooMany as error:
+        page = _form_page(_sent(values, {"": error.detail}), 429)
+        page.headers["Retry-After"] = str(error.retry_after)
+        return page
     except InputError as error:
         return _form_page(_sent(values, error.fields), 422)
     return redirect(status_url(ticket) + "?sent=1", 303)
@@ -62,24 +71,40 @@ def contact_sent() -> ResponseReturnValue:
 
 @routes.post("/support/solved/")
 def solved() -> ResponseReturnValue:
-    told = schemas.read(schemas.EventIn, {**form_fields(), "event": "solved"})
+    values = form_fields()
+    told = schemas.read(schemas.EventIn, {**values, "event": "solved"})
     with parts().database.write() as session:
         deflection.record(session, told.session, deflection.Event(deflection.SOLVED, told.article), parts().clock())
-    return answers.page("Glad that helped", "solved.html")
+    return answers.page("Glad that helped", "solved.html", values=values)
 
 
-def store(given: schemas.TicketIn, key: tickets.Key) -> Ticket:
-    """Store a request, or find the one this key already made. Raises SearchFirst, KeyReused, InFlight, InputError."""
+def store(given: schemas.TicketIn, key: tickets.Key, *, scripted: bool = True) -> Ticket:
+    """Store a request, or find the one this key already made.
+
+    Raises SearchFirst, KeyReused, InFlight, InputError, TooMany and, to a page with a script, WorkNeeded.
+    """
     settings, now = parts().settings, parts().clock()
     schemas.check_lists(given, settings.support)
-    with _only_once(key), parts().database.write() as session:
+    arrival = admission.Arrival(given, key, scripted, now)
+    admission.shed(arrival)
+    with _only_once(key):
+        if scripted:
+            attached.take(key.key)
+        ticket = _stored(arrival, key)
+    parts().wake()
+    return ticket
+
+
+def _stored(arrival: admission.Arrival, key: tickets.Key) -> Ticket:
+    given, now, support = arrival.given, arrival.now, parts().settings.support
+    with parts().database.write() as session:
         if not claim_name(session, key.key_hash):
             raise _still_in_flight()
         ticket = tickets.find_by_key(session, key, now)
         if ticket is None:
-            draft = as_draft(given, searched=_searched(given))
-            ticket = tickets.submit(session, draft, key, support=settings.support, now=now)
-    parts().wake()
+            draft = admission.admit(session, arrival, as_draft(given, searched=_searched(given)))
+            ticket = tickets.submit(session, draft, key, support=support, now=now)
+        attachments.attach(session, ticket, key.key_hash, now)
     return ticket
 
 
@@ -89,11 +114,12 @@ def status_url(ticket: Ticket) -> str:
 
 def digest_of(given: schemas.TicketIn) -> str:
     """Digest what the person wrote; the receipt may be a newer one when the same request is tried again."""
-    words = given.model_dump(exclude={"receipt", "session"})
+    words = given.model_dump(exclude={"receipt", "session", "opened", "website"})
     return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 
 def as_draft(given: schemas.TicketIn, searched: str) -> tickets.Draft:
+    product = parts().settings.support.products.get(given.product)
     return tickets.Draft(
         email=given.email,
         product=given.product,
@@ -103,8 +129,8 @@ def as_draft(given: schemas.TicketIn, searched: str) -> tickets.Draft:
         answers=triage.Answers(given.working, given.affected, given.needed_by),
         texts={name: getattr(given, name) for name in TEXTS},
         cc=tuple(given.cc),
-        context={name: value for name, value in given.context.items() if value},
-        device={name: value for name, value in given.device.items() if value},
+        context=facts.tidy(product.fields if product else (), given.context),
+        device=facts.tidy(facts.DEVICE, given.device),
         language=given.language,
         session=given.session,
         searched="unavailable" if searched == "unavailable" else "yes",
@@ -146,7 +172,9 @@ def _before_sending(values: dict[str, str], given: schemas.TicketIn) -> Response
         action="/support/contact/",
         suggestions=[{**asdict(found), "body_html": excerpt.section_html(found.url)} for found in suggestions],
         values={name: value for name, value in values.items() if name != "receipt"},
+        kept_files=attached.kept(values.get("idempotency_key", "")),
         receipt=receipt,
+        review=helping.review(parts().settings.support, values, files=bool(attached.kept(values.get("idempotency_key", "")))),
         priority={"priority": verdict.priority, "reason": triage.reason(draft.answers), "reply_due": _reply_due()},
     )
 
@@ -159,10 +187,11 @@ def _record_shown(given: schemas.TicketIn, articles: tuple[str, ...]) -> None:
         deflection.record(session, given.session, event, parts().clock())
 
 
-def _form_page(sent: form.Sent, status: int = 200) -> ResponseReturnValue:
+def _form_page(sent: form.Sent, status: int = 200) -> Response:
     prefix = "Error: " if sent.errors else ""
     view = form.view(parts().settings.support, sent, _reply_due())
-    return answers.page(prefix + form.title(), "contact.html", status, form=view)
+    shown: dict[str, Any] = {"form": view, "incidents": banner.showing(), "kept_files": attached.kept(sent.key)}
+    return answers.page(prefix + form.title(), "contact.html", status, **shown)
 
 
 def _sent(values: dict[str, str], fields: dict[str, str]) -> form.Sent:
@@ -173,6 +202,7 @@ def _sent(values: dict[str, str], fields: dict[str, str]) -> form.Sent:
         session=values.get("session") or new.session,
         receipt=values.get("receipt", ""),
         key=values.get("idempotency_key") or new.key,
+        opened=values.get("opened") or admission.stamp(),
     )
 
 
@@ -185,10 +215,7 @@ def _body() -> bytes | dict[str, Any]:
         return request.get_data()
     if request.mimetype not in answers.FORMS:
         raise InputError("Send the request as JSON or as a form.", {"Content-Type": "application/json, or multipart/form-data."})
-    if request.files:
-        raise InputError(
-            "Files cannot be taken yet. Send the request without them.", dict.fromkeys(request.files, "Not taken yet.")
-        )
+    attached.check_fields()
     return nested(form_fields())
 
 

@@ -45,8 +45,17 @@ class Pages:
             lstrip_blocks=True,
         )
         environment.install_gettext_translations(i18n.translations(language), newstyle=True)  # type: ignore[attr-defined]
+        environment.filters["bytes"] = size_in_words
         environment.filters["when"] = lambda moment: self.when(moment, language)
         return environment
+
+
+def size_in_words(size: int) -> str:
+    """Say a number of bytes as people do: "4.2 MB"."""
+    for unit, one in (("MB", 1_000_000), ("KB", 1000)):
+        if size >= one:
+            return f"{size / one:.1f} {unit}".replace(".0 ", " ")
+    return f"{size} B"
 
 
 def content_security_policy(scripts: tuple[str, ...] = (), styles: tuple[str, ...] = ()) -> str:

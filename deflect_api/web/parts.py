@@ -8,6 +8,8 @@ from typing import cast
 from flask import current_app
 
 from deflect_api.config import Settings
+from deflect_api.intake.buckets import Buckets
+from deflect_api.intake.examination import Storage
 from deflect_api.store.db import Database
 from deflect_api.web.pages import Pages
 from deflect_api.web.release import Releases
@@ -29,8 +31,10 @@ class Parts:
     database: Database
     releases: Releases
     pages: Pages
+    storage: Storage
     wake: Callable[[], None] = field(default=silent)
     clock: Callable[[], datetime] = field(default=utc_now)
+    buckets: Buckets = field(default_factory=Buckets)
 
 
 def parts() -> Parts:

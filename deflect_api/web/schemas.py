@@ -11,6 +11,7 @@ from deflect_api.errors import InputError
 
 OTHER = "other"
 LONGEST_TEXT = 20_000
+FileState = Literal["receiving", "kept", "held", "refused"]
 Event = Literal["shown", "opened", "solved", "rejected", "abandoned"]
 Model = TypeVar("Model", bound="Schema")
 SESSION = r"^[A-Za-z0-9_-]{0,64}$"
@@ -93,11 +94,33 @@ class TicketIn(Schema):
     needed_by: Annotated[NeededBy, _one_of(NeededBy)] = "no date"
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=20)] = "en"
     session: Annotated[str, Field(pattern=SESSION)] = ""
+    opened: Annotated[str, Field(max_length=4000)] = Field(
+        default="", description="When the form was opened: its own stamp, or the first receipt of this session."
+    )
+    website: Text = Field(default="", description="Not shown to people, so leave it empty.")
+
+
+class FileIn(Schema):
+    """A file that is to come, as its sender describes it."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
+    name: Annotated[str, Field(max_length=1000)]
+    size: Annotated[int, Field(ge=0, le=10**15)]
+
+
+class FileOut(Schema):
+    id: str
+    name: str
+    size: int
+    received: int
+    state: FileState
+    reason: str
 
 
 class TicketOut(Schema):
     reference: str
     status_url: str
+    files: list[FileOut] = Field(default_factory=list, description="What became of the files that came with it.")
 
 
 class SuggestIn(Schema):
@@ -135,6 +158,10 @@ class EventIn(Schema):
     reason: Annotated[str, BeforeValidator(_clean), StringConstraints(max_length=1000)] = ""
     text: Text = ""
     product: Line = ""
+
+
+class FindIn(Schema):
+    email: Address
 
 
 class CommentIn(Schema):

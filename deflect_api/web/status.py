@@ -3,11 +3,11 @@
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
-from deflect_api.delivery import links
+from deflect_api.delivery import links, mail
 from deflect_api.errors import InputError, NotFound
-from deflect_api.intake import tickets
+from deflect_api.intake import attachments, facts, holding, tickets
 from deflect_api.store.models import Comment, Ticket
-from deflect_api.web import answers, schemas
+from deflect_api.web import answers, attached, schemas
 from deflect_api.web.parts import parts
 from deflect_api.web.suggest import form_fields
 
@@ -27,6 +27,7 @@ STATES = {
     tickets.ESCALATED: "Our developers are looking at it.",
     tickets.SOLVED: "It is solved. If it is not, write below and it opens again.",
     tickets.CLOSED: "It is closed.",
+    tickets.SUSPECTED: "It is held for a look by a person.",
 }
 
 
@@ -41,7 +42,7 @@ def add(reference: str, secret: str) -> ResponseReturnValue:
     try:
         given = schemas.read(schemas.CommentIn, {"body": body})
         with parts().database.write() as session:
-            ticket = _opened(tickets.get(session, reference, lock=True), secret)
+            ticket = opened(tickets.get(session, reference, lock=True), secret)
             tickets.add_information(session, ticket, given.body, parts().clock())
     except InputError as error:
         return _page(reference, secret, 422, typed=body, error=error.fields.get("body", error.detail))
@@ -50,8 +51,11 @@ def add(reference: str, secret: str) -> ResponseReturnValue:
 
 def _page(reference: str, secret: str, status: int = 200, typed: str = "", error: str = "") -> ResponseReturnValue:
     with parts().database.read() as session:
-        ticket = _opened(tickets.get(session, reference), secret)
+        ticket = opened(tickets.get(session, reference), secret)
         said = [comment for comment in ticket.comments if comment.public]
+        held, files = holding.reasons(session, ticket), attachments.of_ticket(session, ticket)
+        mailed = parts().settings.support.desk.mails == "desk" or holding.acknowledged(session, ticket)
+        late = mail.is_late(session, ticket)
     return answers.page(
         f"Request {ticket.reference}",
         "status.html",
@@ -62,10 +66,15 @@ def _page(reference: str, secret: str, status: int = 200, typed: str = "", error
         product_name=_product_name(ticket),
         reply_due=parts().pages.when(ticket.reply_due_at, answers.language()),
         sections=_sections(ticket),
+        files=attached.listed(files),
+        files_url=f"/requests/{ticket.reference}/{secret}/files",
         comments=[_comment(comment) for comment in said],
         comments_url="" if ticket.status == tickets.CLOSED else f"/requests/{ticket.reference}/{secret}/comments",
         closed=ticket.status == tickets.SOLVED,
         sent="sent" in request.args,
+        held=held,
+        mailed=mailed,
+        mail_late=late,
         added="added" in request.args,
         values={"body": typed},
         errors={"body": error} if error else {},
@@ -83,7 +92,8 @@ def _product_name(ticket: Ticket) -> str:
     return product.name if product else ""
 
 
-def _opened(ticket: Ticket, secret: str) -> Ticket:
+def opened(ticket: Ticket, secret: str) -> Ticket:
+    """Return the ticket when `secret` is its own. Raises NotFound."""
     if not links.opens(parts().settings.secret, ticket, secret):
         raise NotFound("There is no request with this number.")
     return ticket
@@ -92,7 +102,7 @@ def _opened(ticket: Ticket, secret: str) -> Ticket:
 def field_labels(ticket: Ticket) -> dict[str, str]:
     """Name the fields of the ticket's own product; two products may use one field name."""
     product = parts().settings.support.products.get(ticket.product)
-    return {field.name: field.label for field in product.fields} if product else {}
+    return facts.labels((*facts.DEVICE, *(product.fields if product else ())))
 
 
 def _sections(ticket: Ticket) -> list[tuple[str, str]]:

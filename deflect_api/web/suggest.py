@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, jsonify, request
 
-from deflect_api.errors import InputError, Unavailable
-from deflect_api.intake import deflection, receipts
-from deflect_api.web import answers, schemas
+from deflect_api.errors import InputError, TooMany, Unavailable
+from deflect_api.intake import deflection, limits, receipts
+from deflect_api.web import answers, banner, schemas
 from deflect_api.web.parts import parts
 from search import SearchError, Suggestion
 
@@ -36,8 +36,18 @@ def receipt_for(session: str, suggestions: list[Suggestion]) -> str:
     return receipts.issue(parts().settings.secret, receipts.Receipt(session, parts().clock(), shown))
 
 
+def check_pace() -> None:
+    """Raise TooMany when one network address asks faster than any room full of people types."""
+    rules = parts().settings.support.limits
+    network = limits.network_of(request.remote_addr or "")
+    if not parts().buckets.take(network, parts().clock(), per_second=rules.suggest_per_second, burst=rules.suggest_burst):
+        told = "Too many searches came from here at once. Go on writing; they come back in a second."
+        raise TooMany(told, {"session": told})
+
+
 @routes.post("/api/v1/suggest")
 def suggest() -> Response:
+    check_pace()
     asked = schemas.read(schemas.SuggestIn, form_fields())
     schemas.check_product(asked.product, parts().settings.support)
     suggestions, digest = find(asked.text, asked.product, asked.language, min(max(asked.limit, 1), MOST))
@@ -51,6 +61,7 @@ def suggest() -> Response:
 
 @routes.post("/api/v1/events")
 def events() -> Response:
+    check_pace()
     told = schemas.read(schemas.EventIn, form_fields())
     event = deflection.Event(told.event, told.article, told.reason, told.text, product=_known(told.product))
     with parts().database.write() as session:
@@ -65,6 +76,7 @@ def search_page() -> Response:
 
 @routes.post("/search/")
 def search_results() -> Response:
+    check_pace()
     given = form_fields()
     text, product = given.get("text", "")[: schemas.LONGEST_TEXT], _known(given.get("product", ""))
     try:
@@ -76,7 +88,10 @@ def search_results() -> Response:
 
 def _results(status: int = 200, *, text: str = "", product: str = "", **found: Any) -> Response:
     products = [{"key": key, "name": known.name} for key, known in parts().settings.support.products.items()]
-    return answers.page("Search", "results.html", status, text=text, product=product, products=products, **found)
+    return answers.page(
+        "Search", "results.html", status, text=text, product=product, products=products,
+        incidents=banner.showing(product), **found,
+    )  # fmt: skip
 
 
 def form_fields() -> dict[str, str]:

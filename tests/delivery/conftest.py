@@ -1,4 +1,4 @@
-"""Settings for the layers below the web: the repository's own, in a home that serves no release."""
+"""Settings for the layers below the web: the repository's own, in a home that serves no release; databases that are emptied."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import pytest
 from deflect_api import config
 from deflect_api.config import Settings
 from tests.conftest import ROOT
+from tests.store.emptied import address, kept_postgres, local  # noqa: F401 - fixtures
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,13 +50,6 @@ def drain(relay: Relay) -> None:
 
 def delivered(message: Message) -> Done:
     return Done("taken")
-
-
-@pytest.fixture
-def local(sqlite_address: str) -> Iterator[Database]:
-    """One SQLite database, for what does not depend on which database it is."""
-    with closing(Database(sqlite_address)) as made:
-        yield made
 
 
 def test_what_was_owed_is_done_once_and_on_record(database: Database, clock: Clock) -> None:
@@ -308,18 +301,32 @@ def started(relay: Relay) -> threading.Thread:
     return thread
 
 
-def test_a_relay_that_is_woken_looks_at_once(local: Database, clock: Clock) -> None:
-    looked, done = threading.Event(), threading.Event()
+def looked(database: Database) -> threading.Event:
+    """Tell when a relay on `database` has looked for the first time: it took over what was left, and claimed nothing."""
+    commits, twice = [], threading.Event()
+
+    def count(_: Any) -> None:
+        commits.append(1)
+        if len(commits) == 2:
+            twice.set()
+
+    event.listen(database.engine, "commit", count)
+    return twice
+
+
+def test_a_relay_that_is_woken_looks_at_once(local: Database, sqlite_address: str, clock: Clock) -> None:
+    done, idle = threading.Event(), looked(local)
 
     def handle(message: Message) -> Done:
         done.set()
         return Done()
 
-    relay = Relay(local, {"test": handle}, signalling(clock.now, looked.set), idle=LONG)
+    relay = Relay(local, {"test": handle}, clock, idle=LONG)
     thread = started(relay)
     try:
-        assert looked.wait(10), "it looks when it starts"
-        owe(local, clock.now, "a")
+        assert idle.wait(10), "it looks when it starts"
+        with closing(Database(sqlite_address)) as other:
+            owe(other, clock.now, "a")
         relay.wake()
         assert done.wait(10), "without the bell it would look in an hour"
     finally:
@@ -345,10 +352,10 @@ def test_a_relay_looks_again_by_itself(local: Database, clock: Clock) -> None:
 
 
 def test_a_relay_that_is_told_to_stop_ends_though_it_is_idle(local: Database, clock: Clock) -> None:
-    looked = threading.Event()
-    relay = Relay(local, {}, signalling(clock.now, looked.set), idle=LONG)
+    idle = looked(local)
+    relay = Relay(local, {}, clock, idle=LONG)
     thread = started(relay)
-    assert looked.wait(10)
+    assert idle.wait(10)
     relay.stop()
     thread.join(10)
     assert not thread.is_alive()
@@ -418,4 +425,5 @@ def test_what_a_killed_worker_of_this_machine_held_is_taken_over_at_once(local: 
     assert done.wait(10)
     relay.stop()
     thread.join(10)
+    drain(Relay(local, {"test": handle}, clock))  # whatever else was freed would be carried out now
     assert states(local) == ["delivered", "claimed", "claimed"]

@@ -27,7 +27,7 @@ def draft(**changes: Any) -> tickets.Draft:
     return tickets.Draft(**whole)
 
 
-def submitted(session: Session, now: datetime, **changes: Any) -> Ticket:
+def submitted(session: Session, now: datetime, /, **changes: Any) -> Ticket:
     """Submit a request under a key of its own."""
     return tickets.submit(session, draft(**changes), tickets.Key(uuid.uuid4().hex, "digest"), support=SUPPORT, now=now)
 

@@ -1,8 +1,11 @@
 """What writers are told, and that a sound site is left in peace."""
 
+from datetime import date
 from pathlib import Path
 
-from search.lint import Finding, lint
+import pytest
+
+from search.lint import Finding, House, lint
 from tests.search.conftest import Write
 
 GOOD = """---
@@ -11,19 +14,24 @@ description: One sentence.
 type: how-to
 keywords: [other]
 questions: [one, two, three]
+applies_to: [app]
+roles: [anyone]
+reviewed: 2026-11-23
+review_every: 12 months
 related: [b.md]
 ---
 See [b](b.md#part), [below](#more), [the web](https://example.org/x), [mail](mailto:a@b.org). ![A map](m.png)
 
 ## More
 """
+OURS = House(today=date(2026, 12, 1))
 
 
-def site(write: Write, page: str) -> Path:
+def site(write: Write, page: str, config: str = "site_name: x\n") -> Path:
     write("docs/a.md", page)
     write("docs/b.md", "---\nsearch: {exclude: true}\n---\n## Part\n")
     write("docs/m.png", "")
-    return write("mkdocs.yml", "site_name: x\n")
+    return write("mkdocs.yml", config)
 
 
 def rules(found: list[Finding]) -> list[tuple[str, int]]:
@@ -31,7 +39,7 @@ def rules(found: list[Finding]) -> list[tuple[str, int]]:
 
 
 def test_a_sound_page_has_no_findings(write: Write) -> None:
-    assert lint(site(write, GOOD), house=True) == []
+    assert lint(site(write, GOOD), house=OURS) == []
 
 
 def test_a_foreign_site_need_not_have_our_front_matter(write: Write) -> None:
@@ -39,18 +47,77 @@ def test_a_foreign_site_need_not_have_our_front_matter(write: Write) -> None:
 
 
 def test_a_page_without_our_front_matter_is_told_each_part_it_lacks(write: Write) -> None:
-    found = lint(site(write, "Text.\n"), house=True)
-    assert {finding.rule for finding in found} == {"title", "description", "type", "keywords", "questions"}
+    found = lint(site(write, "Text.\n"), house=OURS)
+    needed = {"title", "description", "type", "keywords", "questions", "applies_to", "roles", "reviewed", "review_every"}
+    assert {finding.rule for finding in found} == needed
     assert all(finding.file == "a.md" and finding.what and finding.mend for finding in found)
+
+
+def test_a_page_below_a_hidden_folder_needs_no_front_matter(write: Write) -> None:
+    config = site(write, GOOD)
+    write("docs/team/c.md", "Text.\n")
+    assert lint(config, house=House(hidden=("team/",))) == []
+    assert lint(config, house=OURS) != []
 
 
 def test_too_few_questions_and_too_long_a_description_are_told(write: Write) -> None:
     page = GOOD.replace(", two, three", "").replace("One sentence.", "word " * 31)
-    assert rules(lint(site(write, page), house=True)) == [("description", 3), ("questions", 6)]
+    assert rules(lint(site(write, page), house=OURS)) == [("description", 3), ("questions", 6)]
 
 
-def test_a_related_page_that_does_not_exist_is_told(write: Write) -> None:
-    assert rules(lint(site(write, GOOD.replace("related: [b.md]", "related: [c.md]")), house=True)) == [("related", 7)]
+@pytest.mark.parametrize(
+    ("sound", "wrong", "rule"),
+    [
+        ("type: how-to", "type: story", "type"),
+        ("keywords: [other]", "keywords: other, more", "keywords"),
+        ("keywords: [other]", "keywords: [404]", "keywords"),
+        ("questions: [one, two, three]", "questions: [one, two, two]", "questions"),
+        ("roles: [anyone]", "roles: [{name: x}]", "roles"),
+        ("reviewed: 2026-11-23", "reviewed: last week", "reviewed"),
+        ("reviewed: 2026-11-23", "reviewed: '2026-11-23'", "reviewed"),
+        ("review_every: 12 months", "review_every: often", "review_every"),
+        ("applies_to: [app]", "applies_to: [app]\nsources: [a book]", "sources"),
+        ("applies_to: [app]", "applies_to: [app]\nkeyword: [x]", "keyword"),
+        ("title: A sound page", "title: 5", "title"),
+        ("related: [b.md]", "related: [c.md]", "related"),
+        ("related: [b.md]", "related: [a.md]", "related"),
+    ],
+)
+def test_a_field_that_cannot_be_is_told_in_its_line(write: Write, sound: str, wrong: str, rule: str) -> None:
+    page = GOOD.replace(sound, wrong)
+    found = lint(site(write, page), house=OURS)
+    line = next(number for number, text in enumerate(page.splitlines(), 1) if text.startswith(f"{rule}:"))
+    assert (rule, line) in rules(found)
+    assert {finding.rule for finding in found} == {rule}
+
+
+def test_a_page_of_a_product_says_where_its_facts_come_from(write: Write) -> None:
+    config = site(write, GOOD)
+    write("docs/pear/labels.yml", "")
+    write(
+        "docs/pear/c.md", GOOD.replace("one, two, three", "four, five, six").replace("(b.md", "(../b.md").replace("(m.", "(../m.")
+    )
+    found = lint(config, house=House(products=("pear",)))
+    assert [(finding.file, finding.rule) for finding in found] == [("pear/c.md", "sources")]
+
+
+def test_a_page_that_nobody_reviewed_in_time_is_a_reminder_only(write: Write) -> None:
+    config = site(write, GOOD)
+    assert lint(config, house=House(today=date(2027, 11, 20))) == []
+    found = lint(config, house=House(today=date(2028, 1, 1)))
+    assert [(finding.rule, finding.line, finding.minor) for finding in found] == [("stale", 9, True)]
+
+
+def test_a_page_that_no_menu_leads_to_is_told(write: Write) -> None:
+    config = site(write, GOOD, "site_name: x\nnav:\n  - b.md\n  - Twice:\n      - b.md\n")
+    assert [(finding.file, finding.rule) for finding in lint(config, house=OURS)] == [("a.md", "nav"), ("b.md", "nav")]
+
+
+def test_a_question_that_two_pages_ask_is_told(write: Write) -> None:
+    config = site(write, GOOD)
+    write("docs/c.md", GOOD.replace("one, two, three", "four, five, ONE"))
+    found = lint(config, house=OURS)
+    assert [(finding.file, finding.rule, finding.line) for finding in found] == [("c.md", "questions", 6)]
 
 
 def test_broken_links_and_anchors_are_told_with_their_line(write: Write) -> None:
@@ -58,8 +125,9 @@ def test_broken_links_and_anchors_are_told_with_their_line(write: Write) -> None
     assert rules(lint(site(write, page))) == [("link", 3), ("anchor", 5), ("anchor", 7), ("link", 9)]
 
 
-def test_an_image_without_text_alternative_is_told(write: Write) -> None:
+def test_an_image_without_text_alternative_or_file_is_told(write: Write) -> None:
     assert rules(lint(site(write, "One.\n\n![](m.png)\n"))) == [("image-alt", 3)]
+    assert rules(lint(site(write, "One.\n\n![A map](gone.png)\n"))) == [("image", 3)]
 
 
 def test_front_matter_that_is_no_yaml_is_told(write: Write) -> None:

@@ -53,6 +53,12 @@ def test_an_article_lost_at_the_last_letter_costs_more_than_the_whole_question()
     assert keystrokes(Scripted({"ab": "a", "abc": "b"}), Question("abc", "a")) == NEVER
 
 
+def test_keystrokes_are_counted_only_when_asked_for() -> None:
+    engine = Scripted({"ab": "a"})
+    assert judge(engine, [Question("abcd", "a")]).keystrokes is None
+    assert judge(engine, [Question("abcd", "a")], typed=True).keystrokes == 2 / 4
+
+
 def test_a_comparison_names_what_an_edit_gained_and_lost() -> None:
     questions = [Question(text, "a") for text in ("one", "two", "six")]
     before = judge(Scripted({"one": "a", "two": "b", "six": "a"}), questions)

@@ -97,10 +97,13 @@ def test_a_postgres_that_answers_before_it_syncs_is_refused(
 ) -> None:
     if database.is_sqlite:
         pytest.skip("PostgreSQL only")
+    name = database.engine.url.database
     with database.write() as session:
-        session.execute(text(f'ALTER DATABASE "{database.engine.url.database}" SET synchronous_commit = off'))
+        session.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
     with pytest.raises(ConfigError, match="synchronous_commit"):
         open_database(address).check_durable()
+    with database.write() as session:
+        session.execute(text(f'ALTER DATABASE "{name}" RESET synchronous_commit'))
 
 
 def test_the_folder_of_a_new_database_is_made(tmp_path: Path, open_database: Callable[[str], Database]) -> None:
@@ -150,15 +153,16 @@ def test_readers_go_on_while_another_process_writes(sqlite_address: str, open_da
         assert names(database) == set()
 
 
+@pytest.mark.parametrize("apart", [False, True], ids=["in one process", "as from several processes"])
 def test_writers_at_the_same_time_wait_for_each_other_and_all_succeed(
-    sqlite_address: str, open_database: Callable[[str], Database]
+    sqlite_address: str, open_database: Callable[[str], Database], apart: bool
 ) -> None:
     database = open_database(sqlite_address)
     with database.write() as session:
         session.add(visit("counter", "0"))
     gate, failed = threading.Barrier(4), []
 
-    def count() -> None:
+    def count(database: Database) -> None:
         gate.wait()
         try:
             for _ in range(10):
@@ -168,7 +172,8 @@ def test_writers_at_the_same_time_wait_for_each_other_and_all_succeed(
         except Exception as error:  # noqa: BLE001 - shown by the assertion below
             failed.append(error)
 
-    threads = [threading.Thread(target=count) for _ in range(4)]
+    through = [open_database(sqlite_address) if apart else database for _ in range(4)]
+    threads = [threading.Thread(target=count, args=[one]) for one in through]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -219,6 +224,18 @@ def test_a_server_that_ends_the_connection_is_unavailable_once(database: Databas
 
     with pytest.raises(Unavailable):
         write_while_it_ends()
+    assert names(database) == set()
+
+
+def test_a_connection_that_ended_while_it_was_idle_is_replaced_unnoticed(
+    database: Database, address: str, open_database: Callable[[str], Database]
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("PostgreSQL only")
+    assert names(database) == set()
+    ours = "datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    with open_database(address).write() as session:
+        session.execute(text(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {ours}"))
     assert names(database) == set()
 
 

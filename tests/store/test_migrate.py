@@ -3,12 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import ExitStack, closing
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect
 
 from deflect_api.store import migrate
 from deflect_api.store.db import Database
@@ -31,17 +31,10 @@ database.close()
 
 
 @pytest.fixture
-def empty(address: str) -> Iterator[Database]:
+def empty(blank_address: str) -> Iterator[Database]:
     """A database that holds nothing at all."""
-    if address.startswith("sqlite"):
-        Path(address.removeprefix("sqlite:///")).unlink()
-    database = Database(address)
-    if not database.is_sqlite:
-        with database.write() as session:
-            session.execute(text("DROP SCHEMA public CASCADE"))
-            session.execute(text("CREATE SCHEMA public"))
-    yield database
-    database.close()
+    with closing(Database(blank_address)) as database:
+        yield database
 
 
 def tables(database: Database) -> set[str]:
@@ -91,22 +84,24 @@ def test_only_a_migrated_database_is_current(empty: Database) -> None:
     assert not migrate.is_current(empty)
 
 
-def test_two_processes_that_start_at_once_on_nothing_both_serve(empty: Database, address: str) -> None:
-    empty.close()
-    if address.startswith("sqlite"):
-        Path(address.removeprefix("sqlite:///")).unlink(missing_ok=True)
-    command = [sys.executable, "-c", START, address]
-    started = [
-        subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    for process in started:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in started:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    for process in started:
-        told, complaint = process.communicate(timeout=60)
-        assert (told, process.returncode) == ("True\n", 0), complaint
+def test_two_processes_that_start_at_once_on_nothing_both_serve(blank_address: str) -> None:
+    with ExitStack() as running:
+        started = [
+            running.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", START, blank_address],
+                    cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                )
+            )
+            for _ in range(2)
+        ]  # fmt: skip
+        for process in started:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+        for process in started:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        for process in started:
+            told, complaint = process.communicate(timeout=60)
+            assert (told, process.returncode) == ("True\n", 0), complaint

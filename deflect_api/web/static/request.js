@@ -1,9 +1,11 @@
-// The request form with scripts: a draft that outlives the tab, the priority as it is chosen, checks before sending, and a send
-// that repeats itself with the same key until it is known to have arrived. Whatever fails here, the form still posts by itself.
+// The request form with scripts: a draft that outlives the tab, the priority as it is chosen, checks before sending. line.js sends,
+// coach.js advises.
+// Whatever fails here, the form still posts by itself.
 (() => {
 "use strict";
 
 const form = document.getElementById("request");
+const { coach } = document.currentScript.dataset;
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 if (!form) return;
 
@@ -13,11 +15,11 @@ const field = (name) => form.elements.namedItem(name);
 const part = (id) => document.getElementById(id);
 const KEEP = "help-draft";
 const WEEK = 7 * 24 * 3600 * 1000;
-const WAITS = [5, 15, 30, 60, 120];
 const title = document.title;
-let tries = 0;
-let timer;
-let busy = false;
+let soon = 0;
+let touched = Date.now();
+// What line.js, files.js and coach.js need of the form.
+const help = form.help = { say, field, part, node, typed, keep, forget, share, showErrors, shared: false, sent: false, stored: null };
 
 function node(tag, props, ...children) {
   const made = Object.assign(document.createElement(tag), props);
@@ -29,29 +31,46 @@ function node(tag, props, ...children) {
 
 function typed() {
   const names = Object.fromEntries(new FormData(form));
-  return Object.fromEntries(Object.entries(names).filter(([name, value]) => value && !name.startsWith("why-")));
+  return Object.fromEntries(Object.entries(names).filter(([name, value]) => value && typeof value === "string" && !name.startsWith("why-")));
 }
 
 function keep() {
+  soon = clearTimeout(soon);
+  if (help.sent || help.shared) return;
   try {
-    localStorage.setItem(KEEP, JSON.stringify({ at: Date.now(), values: typed() }));
+    localStorage.setItem(KEEP, JSON.stringify({ at: touched, values: typed() }));
     part("kept").hidden = false;
-  } catch { /* storage is blocked or full: the form works without */ }
+    help.stored = true;
+  } catch {
+    help.stored = false; // blocked or full: the form works without, and line.js does not call the words safe
+  }
 }
 
 function kept() {
   try {
     const draft = JSON.parse(localStorage.getItem(KEEP));
-    return draft && Date.now() - draft.at < WEEK ? draft : null;
-  } catch {
-    return null;
-  }
+    if (draft && Math.abs(Date.now() - draft.at) < WEEK) return draft;
+    localStorage.removeItem(KEEP);
+  } catch { /* nothing can be kept */ }
+  return null;
 }
 
 function forget() {
+  soon = clearTimeout(soon);
   try {
     localStorage.removeItem(KEEP);
+    sessionStorage.removeItem("help-session");
   } catch { /* nothing was kept */ }
+}
+
+// On a shared computer nothing stays, from now on and from before.
+function share(yes) {
+  help.shared = yes;
+  if (!yes) return keep();
+  forget();
+  help.stored = false;
+  help.unmark?.();
+  return form.dispatchEvent(new Event("help-shared"));
 }
 
 function fill(values) {
@@ -67,6 +86,7 @@ function restore() {
   const draft = form.hasAttribute("data-filled") ? null : kept();
   if (!draft) return;
   fill(draft.values);
+  touched = draft.at; // looking at it does not make it younger
   const date = new Date(draft.at).toLocaleDateString(document.documentElement.lang, { dateStyle: "long" });
   part("kept").firstElementChild.textContent = say.kept.replace("{date}", date);
   part("kept").hidden = false;
@@ -79,9 +99,10 @@ function newKey() {
 }
 
 function discard() {
-  clearTimeout(timer);
   forget();
   form.reset();
+  // A reset brings back what the page came with; discarded means empty.
+  form.querySelectorAll(".field :is(input:not([type=radio]), textarea, select)").forEach((input) => { input.value = ""; });
   field("receipt").value = "";
   newKey();
   refresh();
@@ -176,126 +197,35 @@ function showErrors(found) {
   summary.focus();
 }
 
-// Sending.
-
-function payload() {
-  const body = { context: {} };
-  for (const [name, value] of Object.entries(typed())) {
-    if (name.startsWith("context.")) body.context[name.slice(8)] = value;
-    else if (name !== "idempotency_key") body[name] = value;
-  }
-  body.language ||= document.documentElement.lang;
-  return body;
-}
-
-function hold(...words) {
-  part("held").replaceChildren(...words);
-}
-
-// No ticket without a search: true when the person has had the chance to see what it found.
-async function searched() {
-  if (field("receipt").value) return true;
-  const seeker = form.querySelector("help-suggest");
-  let found = null;
-  try {
-    found = await seeker.search();
-  } catch { /* no suggestions in this browser */ }
-  field("receipt").value ||= "unavailable";
-  if (!found?.length) return true;
-  const [before, after] = say.look.split("{found}");
-  const link = node("a", { href: "#" + seeker.querySelector("section").id }, seeker.count(found.length));
-  hold(before, link, after);
-  return false;
-}
-
-async function post() {
-  const stop = new AbortController();
-  const late = setTimeout(() => stop.abort(), 30000);
-  const headers = { "Content-Type": "application/json", "Idempotency-Key": field("idempotency_key").value };
-  try {
-    const reply = await fetch(form.dataset.api + "/tickets", { method: "POST", headers, body: JSON.stringify(payload()), signal: stop.signal });
-    return { status: reply.status, wait: Number(reply.headers.get("Retry-After")), ...await reply.json() };
-  } finally {
-    clearTimeout(late);
-  }
-}
-
-function unsent(wait) {
-  const seconds = wait || WAITS[Math.min(tries++, WAITS.length - 1)];
-  const again = node("button", { type: "button", className: "soft" }, say.again);
-  again.addEventListener("click", send);
-  const mail = node("a", { href: "mailto:" + form.dataset.email }, form.dataset.email);
-  const [before, after] = say.mail.split("{email}");
-  hold(say.held.replace("{n}", seconds), " ", again, " ", before, mail, after);
-  clearTimeout(timer);
-  timer = setTimeout(send, seconds * 1000);
-}
-
-async function settle(reply, again) {
-  if (reply.status_url) {
-    forget();
-    const to = new URL(reply.status_url, location.href);
-    to.searchParams.set("sent", "1");
-    location.assign(to);
-  } else if (reply.status === 409 || reply.status === 429 || reply.status >= 500) {
-    unsent(reply.wait);
-  } else if (reply.fields?.receipt && !again) {
-    field("receipt").value = "";
-    if (await searched()) await settle(await post(), true);
-  } else {
-    hold();
-    showErrors(Object.keys(reply.fields || {}).length ? reply.fields : { "": reply.detail });
-  }
-}
-
-async function send() {
-  if (busy) return;
-  clearTimeout(timer);
-  busy = true;
-  part("send").setAttribute("aria-disabled", "true");
-  hold(say.sending);
-  try {
-    if (await searched()) await settle(await post());
-  } catch {
-    unsent();
-  } finally {
-    busy = false;
-    part("send").removeAttribute("aria-disabled");
-  }
-}
-
 function submit(event) {
+  if (!help.send) return; // line.js has not come over the line: the browser posts the form
   event.preventDefault();
   const found = problems();
   if (Object.keys(found).length) {
-    hold();
+    part("held").replaceChildren();
     showErrors(found);
     return;
   }
   clearErrors();
   keep();
-  send();
-}
-
-// A link such as ?product=flow chooses the product.
-function fromAddress() {
-  const asked = new URLSearchParams(location.search).get("product");
-  if (asked && !field("product").value) field("product").value = asked;
+  // coach.js may point at something first, once.
+  if (form.dispatchEvent(new Event("help-before", { cancelable: true }))) help.send();
 }
 
 restore();
-fromAddress();
 if (!field("idempotency_key").value) newKey();
 refresh(true);
 if (part("errors")) part("errors").focus();
-let soon;
 form.addEventListener("input", () => {
+  touched = Date.now();
   clearTimeout(soon);
   soon = setTimeout(keep, 300);
 });
+// A tab may be closed between a key and the pause after it.
+document.addEventListener("visibilitychange", () => { if (soon && document.hidden) keep(); });
 form.addEventListener("change", (event) => refresh(event.target.name === "product"));
 form.addEventListener("help-receipt", () => { if (!part("kept").hidden) keep(); });
 form.addEventListener("submit", submit);
 part("discard").addEventListener("click", discard);
-window.addEventListener("online", () => { if (timer && part("held").querySelector("button")) send(); });
+if (coach) document.head.append(node("script", { src: coach }));
 })();

@@ -146,6 +146,7 @@ class HelpSuggest extends HTMLElement {
 
   // Resolves to the suggestions, to null when suggesting failed, to undefined when a newer search has begun.
   async search() {
+    clearTimeout(this.pause);
     const turn = ++this.turn;
     this.abort?.abort();
     const stop = this.abort = new AbortController();
@@ -420,5 +421,26 @@ function beside(host) {
   };
 }
 
-if (!customElements.get("help-suggest")) customElements.define("help-suggest", HelpSuggest);
+// What everybody is told now. Pages that the service makes carry it already; where the service is not, there is none.
+async function tellIncident() {
+  const main = document.getElementById("main");
+  const api = document.querySelector("help-suggest")?.api;
+  if (!main || !api || document.querySelector("[data-incident]")) return;
+  const product = main.closest("[data-product]")?.dataset.product || "";
+  try {
+    const reply = await fetch(`${api}/incident?product=${encodeURIComponent(product)}`);
+    const told = reply.ok ? (await reply.json()).incidents : [];
+    if (!told.length) return;
+    const box = h("div", { role: "status" });
+    main.prepend(box);
+    for (const one of told) {
+      box.append(h("p", { className: "say" }, h("strong", {}, one.product_name && one.product_name + ": "), one.text));
+    }
+  } catch { /* the page stands without it */ }
+}
+
+if (!customElements.get("help-suggest")) {
+  customElements.define("help-suggest", HelpSuggest);
+  tellIncident();
+}
 })();
