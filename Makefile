@@ -17,7 +17,7 @@ run: $(VENV)/run.stamp ## Set everything up and serve portal, service and relay 
 	@exec $(BIN)/deflect serve
 
 test: $(VENV)/test.stamp browser check ## Set everything up and run the whole suite, in a real browser and on PostgreSQL too
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/test.stamp ## Style, types and the direction of imports
 	@$(BIN)/ruff check
@@ -31,10 +31,11 @@ browser: ## Make sure that Chromium and PostgreSQL are there; installs Debian's 
 docs: $(VENV)/run.stamp ## Preview the portal's pages while writing
 	@$(BIN)/mkdocs serve
 
-bench: $(VENV)/test.stamp ## Print latency, throughput and relevance figures
+bench: $(VENV)/test.stamp ## Print latency, throughput, relevance and article figures
 	@$(BIN)/python -m bench.latency
 	@$(BIN)/python -m bench.throughput
 	@$(BIN)/python -m bench.relevance
+	@$(BIN)/python -m bench.articles
 
 lock: $(VENV)/test.stamp ## Write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra docs --extra postgres \

@@ -1,7 +1,7 @@
 """A help desk that takes tickets by mail. Mail offers no look-up: a repeat carries the same Message-ID and reference header."""
 
 from email.message import EmailMessage
-from email.utils import parseaddr
+from email.utils import formatdate, parseaddr
 
 from deflect_api.connectors import Request
 from deflect_api.connectors.mailer import Mailer, mailbox, one_line
@@ -24,6 +24,7 @@ class Email:
         mail["To"] = self.to
         mail["Reply-To"] = mailbox(request.requester_name, parseaddr(request.requester_email)[1])
         mail["Subject"] = one_line(f"[{request.reference}] {request.subject}")
+        mail["Date"] = formatdate()
         mail["X-Deflect-Reference"] = request.reference
         mail.set_content(request.body)
         self.mailer.send(mail)

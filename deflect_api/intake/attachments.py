@@ -125,7 +125,7 @@ def record(session: Session, upload: Upload, outcome: Outcome, *, limits: Files,
     return row
 
 
-def attach(session: Session, ticket: Ticket, draft: str, now: datetime) -> None:
+def attach(session: Session, ticket: Ticket, draft: str, *, now: datetime) -> None:
     """Give a stored request the files that came before it."""
     for row in of_draft(session, draft):
         row.ticket_id = ticket.id
@@ -141,7 +141,7 @@ def remove_from_draft(session: Session, draft: str, upload_id: str) -> str:
     return row.stored_as
 
 
-def remove(session: Session, ticket: Ticket, upload_id: str, now: datetime) -> str:
+def remove(session: Session, ticket: Ticket, upload_id: str, *, now: datetime) -> str:
     """Forget a file of a new request; return the name of what the caller drops. Raises NotFound, InputError."""
     row = find(session, ticket, upload_id)
     if ticket.status != tickets.NEW:

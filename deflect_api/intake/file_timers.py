@@ -28,7 +28,7 @@ def scan(database: Database, storage: Storage, clock: Clock) -> Handler:
         if row is None or row.state != HELD:
             return Done("no longer held")
         reason = _looked_at(storage, row)
-        return Done(reason or "nothing found", record=lambda session: _settle(session, row.id, reason, clock()))
+        return Done(reason or "nothing found", record=lambda session: _settle(session, row.id, reason, now=clock()))
 
     return scan_again
 
@@ -62,7 +62,7 @@ def _looked_at(storage: Storage, row: Upload) -> str:
     return f"virus {found}" if found else ""
 
 
-def _settle(session: Session, upload_id: str, reason: str, now: datetime) -> None:
+def _settle(session: Session, upload_id: str, reason: str, *, now: datetime) -> None:
     row = session.get(Upload, upload_id, with_for_update=True)
     if row is None or row.state != HELD:
         return

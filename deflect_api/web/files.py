@@ -46,7 +46,7 @@ def piece(reference: str, secret: str, upload_id: str) -> ResponseReturnValue:
     request.max_content_length = MOST_PIECE
     offset, data = _offset(), request.get_data()
     with parts().database.read() as session:
-        row = _found(session, reference, secret, upload_id)
+        row = _found(session, upload_id, (reference, secret))
         if row.state == RECEIVING:
             attachments.check_open(session.get_one(Ticket, row.ticket_id))
     if row.state != RECEIVING:
@@ -70,7 +70,7 @@ def state(reference: str, secret: str, upload_id: str) -> ResponseReturnValue:
 def remove(reference: str, secret: str, upload_id: str) -> ResponseReturnValue:
     with parts().database.write() as session:
         ticket = opened(tickets.get(session, reference, lock=True), secret)
-        name = attachments.remove(session, ticket, upload_id, parts().clock())
+        name = attachments.remove(session, ticket, upload_id, now=parts().clock())
     parts().storage.shelf.drop(name)
     return Response(status=204)
 
@@ -78,7 +78,7 @@ def remove(reference: str, secret: str, upload_id: str) -> ResponseReturnValue:
 @downloads.get(f"{ADDRESS}/<upload_id>")
 def download(reference: str, secret: str, upload_id: str) -> ResponseReturnValue:
     with parts().database.read() as session:
-        row = _found(session, reference, secret, upload_id)
+        row = _found(session, upload_id, (reference, secret))
     return _sent(row)
 
 
@@ -91,13 +91,14 @@ def download_at_desk(reference: str, upload_id: str) -> ResponseReturnValue:
     return _sent(row)
 
 
-def _found(session: Session, reference: str, secret: str, upload_id: str) -> Upload:
+def _found(session: Session, upload_id: str, link: tuple[str, str]) -> Upload:
+    reference, secret = link
     return attachments.find(session, opened(tickets.get(session, reference), secret), upload_id)
 
 
 def _state_now(reference: str, secret: str, upload_id: str) -> Upload:
     with parts().database.read() as session:
-        return _found(session, reference, secret, upload_id)
+        return _found(session, upload_id, (reference, secret))
 
 
 def _advanced(row: Upload, after: int) -> Upload | None:

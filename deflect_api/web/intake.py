@@ -104,7 +104,7 @@ def _stored(arrival: admission.Arrival, key: tickets.Key) -> Ticket:
         if ticket is None:
             draft = admission.admit(session, arrival, as_draft(given, searched=_searched(given)))
             ticket = tickets.submit(session, draft, key, support=support, now=now)
-        attachments.attach(session, ticket, key.key_hash, now)
+        attachments.attach(session, ticket, key.key_hash, now=now)
     return ticket
 
 

@@ -1,7 +1,10 @@
 """The page by which a requester follows a ticket: opened by its secret link alone, never stored by anybody on the way."""
 
+from typing import Any
+
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from deflect_api.delivery import links, mail
 from deflect_api.errors import InputError, NotFound
@@ -52,10 +55,7 @@ def add(reference: str, secret: str) -> ResponseReturnValue:
 def _page(reference: str, secret: str, status: int = 200, typed: str = "", error: str = "") -> ResponseReturnValue:
     with parts().database.read() as session:
         ticket = opened(tickets.get(session, reference), secret)
-        said = [comment for comment in ticket.comments if comment.public]
-        held, files = holding.reasons(session, ticket), attachments.of_ticket(session, ticket)
-        mailed = parts().settings.support.desk.mails == "desk" or holding.acknowledged(session, ticket)
-        late = mail.is_late(session, ticket)
+        recorded = _recorded(session, ticket)
     return answers.page(
         f"Request {ticket.reference}",
         "status.html",
@@ -66,19 +66,26 @@ def _page(reference: str, secret: str, status: int = 200, typed: str = "", error
         product_name=_product_name(ticket),
         reply_due=parts().pages.when(ticket.reply_due_at, answers.language()),
         sections=_sections(ticket),
-        files=attached.listed(files),
         files_url=f"/requests/{ticket.reference}/{secret}/files",
-        comments=[_comment(comment) for comment in said],
         comments_url="" if ticket.status == tickets.CLOSED else f"/requests/{ticket.reference}/{secret}/comments",
         closed=ticket.status == tickets.SOLVED,
         sent="sent" in request.args,
-        held=held,
-        mailed=mailed,
-        mail_late=late,
         added="added" in request.args,
         values={"body": typed},
         errors={"body": error} if error else {},
+        **recorded,
     )
+
+
+def _recorded(session: Session, ticket: Ticket) -> dict[str, Any]:
+    """Read what the tables know of a request besides its own row."""
+    return {
+        "comments": [_comment(comment) for comment in ticket.comments if comment.public],
+        "files": attached.listed(attachments.of_ticket(session, ticket)),
+        "held": holding.reasons(session, ticket),
+        "mailed": parts().settings.support.desk.mails == "desk" or holding.acknowledged(session, ticket),
+        "mail_late": mail.is_late(session, ticket),
+    }
 
 
 def _comment(comment: Comment) -> dict[str, str]:

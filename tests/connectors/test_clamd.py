@@ -33,8 +33,9 @@ def test_an_answer_that_is_no_verdict_is_a_temporary_failure(answer: str) -> Non
             Clamd(server.address).scan([b"a"])
 
 
-def test_a_scanner_that_hangs_is_left_after_its_time() -> None:
-    with clamd() as server:
+@pytest.mark.parametrize("socket", [None, "clamd.sock"])
+def test_a_scanner_that_hangs_is_left_after_its_time(tmp_path: Path, socket: str | None) -> None:
+    with clamd(tmp_path / socket if socket else None) as server:
         server.answer = "hang"
         with pytest.raises(TemporaryFailure, match="could not be reached"):
             Clamd(server.address, seconds=0.05).scan([b"a"])

@@ -133,7 +133,7 @@ def zip_bomb(claimed: int = 4_000_000_000) -> bytes:
 
 
 def gzip_bomb() -> bytes:
-    return gzip.compress(b"small")[:-4] + struct.pack("<I", 900_000_000)
+    return gzip.compress(b"small", mtime=0)[:-4] + struct.pack("<I", 900_000_000)
 
 
 def program() -> bytes:

@@ -33,7 +33,7 @@ def form_offline(page: Page) -> None:
 
 def form_waiting_for_a_slow_reply(page: Page) -> None:
     _with_a_file(page)
-    page.route("**/api/v1/tickets", lambda route: None)
+    page.route("**/api/v1/tickets", lambda _route: None)
     pages.send(page)
     expect(page.get_by_text("Still trying.")).to_be_visible(timeout=12_000)
 

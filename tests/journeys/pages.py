@@ -107,7 +107,7 @@ def number_on(page: Page) -> str:
 def typed(page: Page) -> dict[str, str]:
     """What the form holds: the words of every field that a person fills in."""
     values: Mapping[str, str] = page.locator("#request").evaluate("form => Object.fromEntries(new FormData(form))")
-    unseen = ("session", "receipt", "idempotency_key", "language")
+    unseen = ("session", "receipt", "idempotency_key", "language", "opened")
     return {name: value for name, value in values.items() if value and name not in unseen}
 
 

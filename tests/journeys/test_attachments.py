@@ -1,4 +1,4 @@
-"""Files with a request: the words arrive first, the files follow in pieces, and what the service keeps is whole and without places."""
+"""Files with a request: the words arrive first, the files follow in pieces, and what is kept is whole and names no place."""
 
 import base64
 import gzip
@@ -38,7 +38,8 @@ PASTE = """([bytes, text]) => {
 }"""
 # The content of the first file that this browser keeps, as base64.
 FIRST_KEPT = """async () => {
-  const base = await new Promise((done) => { const asked = indexedDB.open("help-files"); asked.onsuccess = () => done(asked.result); });
+  const opening = indexedDB.open("help-files");
+  const base = await new Promise((done) => { opening.onsuccess = () => done(opening.result); });
   const found = await new Promise((done) => {
     const asked = base.transaction("files").objectStore("files").getAll();
     asked.onsuccess = () => done(asked.result);
@@ -75,7 +76,8 @@ def nothing_left(page: Page) -> bool:
     """True when neither words nor files are in this browser any more."""
     left: list[str] = page.evaluate(
         """async () => {
-          const base = await new Promise((done) => { const asked = indexedDB.open("help-files"); asked.onsuccess = () => done(asked.result); });
+          const opening = indexedDB.open("help-files");
+          const base = await new Promise((done) => { opening.onsuccess = () => done(opening.result); });
           const stores = [...base.objectStoreNames];
           const files = stores.length && await new Promise((done) => {
             const asked = base.transaction("files").objectStore("files").getAllKeys();
@@ -94,13 +96,12 @@ def test_two_photos_follow_their_request_whole_and_without_the_place_they_show(v
     (one, one_clean), (two, two_clean) = photos.png(1), photos.png(2)
     photos.add(page, photos.upload("well.png", one), photos.upload("pump.png", two))
     expect(page.locator(".file-list canvas")).to_have_count(2)
-    asked: list[Request] = []
-    page.on("request", lambda request: asked.append(request))
+    sent: list[Request] = []
+    page.on("request", lambda asked: (asked.url.endswith("/tickets") or FILES.search(asked.url)) and sent.append(asked))
     pages.send(page)
     number = pages.number_on(page)
     assert only_ticket(portal, "photos@example.org") == number
     assert photos.kept(portal, number) == {"well.png": one_clean, "pump.png": two_clean}
-    sent = [request for request in asked if request.url.endswith("/tickets") or FILES.search(request.url)]
     assert sent[0].url.endswith("/api/v1/tickets")
     offsets = [offset_of(request.url) for request in sent if request.method == "PUT"]
     assert offsets[:4] == [0, 65536, 196608, 458752]

@@ -1,4 +1,5 @@
-"""Sending over a bad line: offline, a closed tab, a killed service, a flood. One request arrives, whole, and the page says what is true.
+"""Sending over a bad line: offline, a closed tab, a killed service, a flood. One request arrives, whole,
+and the page says what is true.
 
 `OFFLINE_SECONDS=60` keeps the line dead for a whole minute; the suite makes do with less.
 """
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, Response, Route, expect
 
 from deflect_api.intake import proof_of_work
 from tests.journeys import pages, photos
@@ -95,7 +96,7 @@ def test_a_tab_closed_while_offline_goes_on_when_the_form_is_opened_again(visit:
     page.context.set_offline(False)
     second = page.context.new_page()
     slowly: list[Route] = []
-    second.route(TICKETS, lambda route: slowly.append(route))
+    second.route(TICKETS, lambda route, _: slowly.append(route))
     second.goto(pages.CONTACT)
     expect(second.get_by_text(GOING_ON)).to_be_visible()
     expect(pages.happened(second)).to_have_value(pages.HAPPENED)
@@ -208,8 +209,8 @@ def test_in_a_flood_the_browser_does_the_work_and_the_request_arrives(chromium: 
     )
     pages.send(page)
     number = pages.number_on(page)
-    assert [status for status, _ in answers] == [428, 201]
-    assert proof_of_work.zero_bits(answers[1][1]) >= 16
+    assert [reply.status for reply in replies] == [428, 201]
+    assert proof_of_work.zero_bits(replies[1].request.headers["work"]) >= 16
     assert flooded.rows("SELECT status FROM ticket WHERE id = ?", number) == [("new",)]
     visitors.leave()
     assert not visitors.wrongs

@@ -172,7 +172,7 @@ def test_a_slow_reply_is_waited_for_and_makes_one_request(visit: Visit, portal: 
     expect(pages.suggestion(page)).to_be_visible()
     pages.email(page).fill("slow@example.org")
     waiting: list[Route] = []
-    page.route("**/api/v1/tickets", lambda route: waiting.append(route))
+    page.route("**/api/v1/tickets", lambda route, _: waiting.append(route))
     pages.send(page)
     expect(page.get_by_text("Sending …")).to_be_visible()
     wait_until(lambda: waiting or page.wait_for_timeout(20), "the request to be on its way")

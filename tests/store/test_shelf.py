@@ -93,6 +93,8 @@ def test_a_snapshot_does_not_change_with_the_file_it_was_taken_of(shelf: Shelf) 
     with shelf.snapshot("a", 8) as file:
         shelf.append("a", 0, b"changed!")
         assert file.read(0, 8) == b"harmless"
+    with shelf.snapshot("a", 4) as file:
+        assert (file.size, file.read(0, 9)) == (4, b"chan")
     with shelf.snapshot("a", 99) as file:
         assert file.size == 8
     assert [path.name for path in everything(shelf)] == ["a"]

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from deflect_api.delivery import forward
 from deflect_api.desk import accounts
+from deflect_api.intake import attachments
 from deflect_api.store.models import Ticket
 from deflect_api.store.uploads import Upload
 from tests.conftest import Desk
@@ -115,6 +116,16 @@ def test_the_same_last_piece_twice_at_once_is_kept_once(any_desk: Desk) -> None:
     assert ours.state().json["state"] == "kept"
     assert len(stored(any_desk)) == 1
     assert journal(any_desk) == ["photo.jpg"]
+
+
+def test_of_two_pieces_for_one_place_only_the_first_counts(any_desk: Desk) -> None:
+    sender(any_desk).announce("flow.log", 11)
+    (seen_by_both,) = rows(any_desk)
+    with any_desk.database.write() as session:
+        assert attachments.advance(session, seen_by_both, 6) is not None
+    with any_desk.database.write() as session:
+        assert attachments.advance(session, seen_by_both, 4) is None
+    assert [row.received for row in rows(any_desk)] == [6]
 
 
 @pytest.mark.parametrize(

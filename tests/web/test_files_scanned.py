@@ -63,7 +63,10 @@ def test_while_the_scanner_is_down_a_file_is_held_and_then_released(any_desk: De
     assert ours.state(answer["id"]).json["state"] == "kept"
     assert ours.download(answer["id"]).data == b"a log"
     assert journal(any_desk) == ["flow.log"]
-    assert owed(any_desk, "scan_file")[0].state == "delivered"
+    (message,) = owed(any_desk, "scan_file")
+    assert message.state == "delivered"
+    again = file_timers.scan(any_desk.database, any_desk.app.extensions["deflect"].storage, any_desk.clock)
+    assert again(message).detail == "no longer held"  # though the scanner is down again
 
 
 def test_a_held_file_in_which_something_is_found_later_is_refused_and_gone(any_desk: Desk, tmp_path: Path) -> None:
