@@ -74,9 +74,8 @@ def print_reading() -> None:
     pages = reading.read_pages(ROOT / "mkdocs.yml", ("flow", "rsr", "lumen"))
     print(f"{'words of the middle article':36}{reading.middle(pages):7.0f}")
     hardest = max(pages, key=lambda page: page.grade)
-    print(
-        f"{'guides of grade 8 or easier':36}{reading.easy_share(pages):7.1%} (hardest: {hardest.article.path}, {hardest.grade:.1f})"
-    )
+    share = reading.easy_share(pages)
+    print(f"{'guides of grade 8 or easier':36}{share:7.1%} (hardest: {hardest.article.path}, {hardest.grade:.1f})")
 
 
 if __name__ == "__main__":

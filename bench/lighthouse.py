@@ -71,7 +71,7 @@ def failed(one: dict[str, Any]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name in CATEGORIES:
         weighed = {part["id"] for part in one["categories"][name]["auditRefs"] if part["weight"]}
-        bad = [id for id in sorted(weighed) if (given := one["audits"][id]["score"]) is not None and given < 0.9]
+        bad = [audit for audit in sorted(weighed) if (given := one["audits"][audit]["score"]) is not None and given < 0.9]
         if bad:
             found[name] = bad
     return found

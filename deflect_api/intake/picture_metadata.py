@@ -71,8 +71,6 @@ def _jpeg(read: Read, size: int) -> Iterator[bytes]:
             yield b"\xff\xd9"
             return
         length = 2 + int.from_bytes(_take(read, at + 2, 2))
-        if length < 4:
-            raise Damaged
         yield _segment(mark[1], _take(read, at, length))
         at += length
         if mark[1] == 0xDA:

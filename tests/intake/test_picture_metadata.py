@@ -138,7 +138,10 @@ def test_what_is_not_built_as_a_picture_is_damaged(kind: str, broken: bytes) -> 
 
 @pytest.mark.parametrize(
     ("kind", "broken"),
-    [("gif", made.GIF_HEAD + b"!\xfe" + b"\x01a" * 1_000_000), ("jpeg", b"\xff\xd8" + b"\xff\xe1\0\2" * 1_000_000)],
+    [
+        ("gif", made.GIF_HEAD + b"!\xfe" + b"\x01a" * 1_000_000 + b"\0" + made.GIF_FRAME + b";"),
+        ("jpeg", b"\xff\xd8" + b"\xff\xe1\0\2" * 1_000_000 + made.JPEG_TABLES + made.JPEG_PIXELS + b"\xff\xd9"),
+    ],
 )
 def test_a_picture_of_millions_of_parts_is_given_up(kind: str, broken: bytes) -> None:
     with pytest.raises(Damaged):

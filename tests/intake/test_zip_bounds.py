@@ -1,5 +1,6 @@
 """Zips are bounded by what their directory says, and nothing is unpacked to find out."""
 
+import io
 import struct
 import zipfile
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import strategies as some
 
 from deflect_api.intake import zip_bounds
+from deflect_api.store.shelf import Snapshot
 from tests.intake import made_files as made
 
 
@@ -51,6 +53,23 @@ def test_what_a_file_says_it_becomes_is_bounded_absolutely_and_by_its_size(claim
     assert problem(made.zip_bomb(claimed)) == told
 
 
+def test_a_large_zip_has_an_absolute_bound_too() -> None:
+    content = bytearray(made.zipped({"pad": b"p" * 6_000_000, "log.txt": b"l"}, zipfile.ZIP_STORED))
+    at = content.rfind(b"PK\x01\x02")
+    for claimed, told in ((900_000_000, ""), (1_100_000_000, "zip_bomb")):
+        content[at + 24 : at + 28] = struct.pack("<I", claimed)
+        assert problem(bytes(content)) == told
+
+
+@pytest.mark.parametrize(("mark", "field"), [(b"PK\x06\x06", 40), (b"PK\x06\x06", 48), (b"PK\x06\x07", 8)])
+def test_a_place_beyond_all_files_is_never_looked_at(mark: bytes, field: int) -> None:
+    content = bytearray(made.many_files_zip(70_000))
+    at = content.rfind(mark) + field
+    content[at : at + 8] = b"\xff" * 8
+    file = Snapshot(io.BytesIO(bytes(content)))
+    assert zip_bounds.problem(file.read, file.size) == "damaged"
+
+
 def test_many_files_that_share_their_bytes_are_counted_each() -> None:
     one = made.zipped({"a": b"a"})
     entry, end = one.index(b"PK\x01\x02"), one.index(b"PK\x05\x06")
@@ -72,6 +91,7 @@ def test_many_files_that_share_their_bytes_are_counted_each() -> None:
         b"PK\x03\x04" + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, 46, 0, 0),
         b"PK\x03\x04" + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, 46, 1_000_000, 0),
         b"PK\x03\x04" + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 0xFFFF, 46, 0, 0),
+        b"PK\x03\x04" + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0, 0, 46, 1_000_000, 0),
     ],
 )
 def test_a_directory_that_is_not_where_it_should_be_is_damaged(broken: bytes) -> None:

@@ -201,6 +201,14 @@ def test_a_request_that_the_api_refuses_leaves_no_file_behind(any_desk: Desk) ->
         assert (rows(any_desk), stored(any_desk)) == ([], [])
 
 
+def test_a_key_that_already_made_a_request_takes_no_file_for_other_words(any_desk: Desk) -> None:
+    assert api(any_desk, "key-of-the-request", LOG).status_code == 201
+    answer = api(any_desk, "key-of-the-request", PHOTO, subject="something else")
+    assert (answer.status_code, answer.json["error"]) == (422, "key_reused")
+    assert [row.name for row in rows(any_desk)] == ["flow.log"]
+    assert len(stored(any_desk)) == 1
+
+
 def test_files_of_another_name_are_refused_by_it(any_desk: Desk) -> None:
     answer = api(any_desk, "key-of-the-request", LOG, field="photos")
     assert answer.status_code == 422

@@ -211,6 +211,7 @@ function checkAddress(input) {
 // What a text may be better without: pointed out once the field is left, and before sending.
 
 const kept = new Set();
+const asked = new Set();
 const box = node("section", { id: "private", className: "private", tabIndex: -1, hidden: true });
 const notice = node("span", { className: "sr" });
 notice.setAttribute("role", "status");
@@ -270,9 +271,9 @@ const cleared = later(() => { if (!box.hidden && !box.contains(document.activeEl
 form.addEventListener("help-before", (event) => {
   atEnd = true;
   const found = point();
-  if (!found.length) return;
+  if (found.every((one) => asked.has(one.piece))) return; // who sends again has decided
   event.preventDefault();
-  found.forEach((one) => kept.add(one.piece)); // who sends again has decided
+  found.forEach((one) => asked.add(one.piece));
   part("held").textContent = words.again;
   box.focus();
 });
@@ -378,7 +379,11 @@ if (shared.checked) share();
 part("shared-line").hidden = false;
 
 const soon = later(show, 250);
-form.addEventListener("input", () => { atEnd = false; soon(); cleared(); });
+form.addEventListener("input", ({ isTrusted }) => {
+  if (isTrusted) atEnd = false;
+  soon();
+  cleared();
+});
 form.addEventListener("change", ({ target }) => {
   soon();
   if (rules.sensitive.texts.includes(target.name)) { noticed(); prompted(); }
@@ -389,6 +394,7 @@ form.addEventListener("change", ({ target }) => {
 });
 form.addEventListener("reset", () => {
   kept.clear();
+  asked.clear();
   nudge.replaceChildren();
   form.querySelectorAll(".noted").forEach((line) => line.replaceChildren());
   setTimeout(() => { device(); show(); point(); });
