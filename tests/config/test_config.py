@@ -224,7 +224,7 @@ def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
     empty = dict.fromkeys(["DEFLECT_DATABASE", "DEFLECT_URL", "DEFLECT_SECRET", "HOST", "PORT"], "")
     settings = load(tmp_path, **empty)
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
-    assert settings.database == f"sqlite:///{tmp_path}/home/deflect.db"
+    assert settings.database == f"sqlite:///{tmp_path / 'home' / 'deflect.db'}"
     assert settings.secret
 
 

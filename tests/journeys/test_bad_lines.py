@@ -197,25 +197,6 @@ def flooded(tmp_path: Path, release: Path) -> Iterator[Installation]:
     made.kill()
 
 
-def test_in_a_flood_the_browser_does_the_work_and_the_request_arrives(chromium: Browser, flooded: Installation) -> None:
-    flooded.send("flood@example.org")
-    visitors = Visitors(chromium, flooded.url, expected=("428",))
-    page = visitors()
-    filled_in(page, "worker@example.org")
-    answers: list[tuple[int, str]] = []
-    page.on(
-        "response",
-        lambda reply: reply.url.endswith("/tickets") and answers.append((reply.status, reply.request.headers.get("work", ""))),
-    )
-    pages.send(page)
-    number = pages.number_on(page)
-    assert [status for status, _ in answers] == [428, 201]
-    assert proof_of_work.zero_bits(answers[1][1]) >= 16
-    assert flooded.rows("SELECT status FROM ticket WHERE id = ?", number) == [("new",)]
-    visitors.leave()
-    assert not visitors.wrongs
-
-
 def test_the_browsers_work_holds_for_tokens_of_any_length(visit: Visit) -> None:
     """A SHA-256 that is wrong for one length of text would lock some people out."""
     page = visit()

@@ -19,7 +19,8 @@ def send(desk: Desk, number: int | str, *, address: str = ROOM, headers: dict[st
         "happened": f"What I see is number {number}, and not what I expected.",
         **changes,
     }
-    whole.setdefault("receipt", searched(desk, whole["session"]))
+    if "receipt" not in whole:
+        whole["receipt"] = searched(desk, whole["session"])
     sent = {"Idempotency-Key": uuid.uuid4().hex, **(headers or {})}
     place = {"REMOTE_ADDR": address}
     return desk.client.post("/api/v1/tickets", json=desk.request(**whole), headers=sent, environ_base=place)

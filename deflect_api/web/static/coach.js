@@ -255,7 +255,10 @@ function entry(one) {
 function point() {
   const found = findings();
   box.hidden = !found.length;
-  if (box.hidden) return found;
+  if (box.hidden) {
+    box.replaceChildren();
+    return found;
+  }
   if (atEnd) part("held").before(box);
   else field(found[0].name).closest(".field").after(box);
   box.replaceChildren(node("h3", { id: "private-title" }, words.private), node("p", { className: "tip" }, words.privateText),
