@@ -31,7 +31,7 @@ _ENDS = rf"(?={_CLOSE}[ \t]*(?:$|[\r\n,;/]|(?:and|et|y|user|login)\b))"
 _BEFORE, _AFTER, _GAP = r"(^|[^A-Za-z0-9._/-])", r"(?![0-9A-Za-z_/-])", "[ \u00a0.-]?"
 _ID_WORDS = r"#|\bids?|form|survey|instance|identifier|point|formulaire|formulario|encuesta|version|cleaning|analysis|dataset"
 _AN_ID = rf"(?:{_ID_WORDS})[\W_]{{0,4}}$"
-_A_LINK = r"^https?:"
+_TAKEN_OUT = r"^(?:https?:|\[removed\])"
 _A_DATE = r"^(?:0?[1-9]|[12][0-9]|3[01])[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:19|20)[0-9]{2}"
 _A_DECIMAL = r"[0-9]+\.[0-9]+(?:[^0-9.]|$)"
 _IMEI = r"[0-9]{15}|[0-9]{2}[ -][0-9]{6}[ -][0-9]{6}[ -][0-9]"
@@ -50,11 +50,11 @@ _PHONE_WORDS = (
 
 RULES = (
     # "password: sunshine" at the end of a line or clause; "the password is Akvo2024" only when it looks like one.
-    Rule("password", rf"({_WORD}\s*[:=]\s*{_OPEN})({_INSIDE}{{4,60}}?){_ENDS}", shape=_A_LINK),
+    Rule("password", rf"({_WORD}\s*[:=]\s*{_OPEN})({_INSIDE}{{4,60}}?){_ENDS}", shape=_TAKEN_OUT),
     Rule(
         "password",
         rf"({_WORD}\s*(?:[:=]|is|was|est|es|era)\s*{_OPEN})((?=[^\s]{{0,60}}[0-9!@#$%^&*_+]){_INSIDE}{{4,}})",
-        shape=_A_LINK,
+        shape=_TAKEN_OUT,
     ),
     Rule("password", r"(\bpin(?: ?code)?\s*(?:[:=]|is)\s*)([0-9]{4,8})(?![0-9]| ?k?m\b)"),
     # Bearer tokens, JSON Web Tokens, keys of known makers, key=…, and what looks like chance: digits and letters in turn.

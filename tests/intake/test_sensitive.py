@@ -110,6 +110,11 @@ def test_the_formats_of_our_products_are_no_findings(text: str) -> None:
     assert sensitive.find(text) == []
 
 
+@pytest.mark.parametrize(("kind", "text", "piece"), PRIVATE)
+def test_what_was_removed_is_not_found_again(kind: str, text: str, piece: str) -> None:
+    assert sensitive.find(sensitive.remove(text, piece)) == []
+
+
 def test_the_writers_own_addresses_and_copies_belong_there() -> None:
     values = {
         "email": "Ada@example.org",

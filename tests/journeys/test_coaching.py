@@ -251,6 +251,23 @@ def test_a_link_does_not_overwrite_a_draft(visit: Visit) -> None:
 # Protecting.
 
 
+def test_private_pieces_are_pointed_out_quietly_once_a_field_is_left(form: Page) -> None:
+    pages.describe(form, more=SECRETS)
+    pages.email(form).focus()
+    expect(private(form).locator("mark")).to_have_text(["+233 24 123 4567", "sunshine"])
+    expect(pages.email(form)).to_be_focused()
+    expect(form.get_by_role("status").filter(has_text="may hold something private")).to_be_attached()
+    private(form).get_by_role("button", name=re.compile(r"Remove it ?: \+233 24 123 4567")).click()
+    expect(pages.happened(form)).to_have_value("Kofi has [removed] and the password: sunshine")
+    private(form).get_by_role("button", name=re.compile("Keep it ?: sunshine")).click()
+    expect(private(form)).to_have_count(0)
+    expect(pages.happened(form)).to_be_focused()
+    pages.happened(form).press_sequentially(" Thanks")
+    pages.email(form).focus()
+    pages.email(form).fill("x@example.org")
+    expect(private(form)).to_have_count(0)
+
+
 def test_before_sending_they_are_pointed_out_once_and_the_second_word_counts(form: Page, portal: Installation) -> None:
     pages.begin_request(form)
     pages.happened(form).fill(SECRETS)
@@ -262,6 +279,21 @@ def test_before_sending_they_are_pointed_out_once_and_the_second_word_counts(for
     pages.send(form)
     pages.number_on(form)
     assert [row[2] for row in portal.tickets_of("kept@example.org")] == [SECRETS]
+
+
+def test_what_is_removed_before_sending_never_leaves_the_browser(form: Page, portal: Installation) -> None:
+    pages.begin_request(form)
+    pages.happened(form).fill(SECRETS)
+    pages.email(form).fill("removed@example.org")
+    pages.send(form)
+    for _ in range(2):
+        private(form).get_by_role("button", name="Remove it").first.click()
+    expect(form.get_by_role("button", name="Send my request")).to_be_focused()
+    with form.expect_request("**/api/v1/tickets") as sent:
+        form.keyboard.press("Enter")
+    assert "sunshine" not in (sent.value.post_data or "")
+    pages.number_on(form)
+    assert [row[2] for row in portal.tickets_of("removed@example.org")] == ["Kofi has [removed] and the password: [removed]"]
 
 
 def test_ones_own_address_and_a_colleagues_copy_are_no_findings(form: Page) -> None:

@@ -55,6 +55,7 @@ def test_a_request_is_searched_read_rejected_and_sent_by_keys_alone(visit: Visit
     page.goto(pages.HOME)
     with pages.found_for(page, pages.SUBJECT):
         write(page, pages.box(page), pages.SUBJECT)
+    expect(page.get_by_role("option").first).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(pages.NOT_IN_APP)
