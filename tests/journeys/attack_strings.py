@@ -22,10 +22,10 @@ WATCH = """(() => {
   }
 })()"""
 POKE = """async () => {
-  const kinds = ["mouseover", "mouseenter", "mousemove", "mousedown", "mouseup", "mouseout", "pointerenter", "pointerover", "pointerdown",
-    "focus", "focusin", "blur", "keydown", "keypress", "keyup", "input", "change", "select", "toggle", "copy", "cut", "paste", "drag",
-    "dragstart", "dragover", "drop", "wheel", "scroll", "contextmenu", "dblclick", "animationstart", "animationend", "transitionend",
-    "touchstart", "beforeinput", "hashchange", "pageshow", "resize", "load", "error", "begin", "end", "start", "finish", "bounce"];
+  const kinds = `mouseover mouseenter mousemove mousedown mouseup mouseout pointerenter pointerover pointerdown focus focusin
+    blur keydown keypress keyup input change select toggle copy cut paste drag dragstart dragover drop wheel scroll contextmenu
+    dblclick animationstart animationend transitionend touchstart beforeinput hashchange pageshow resize load error begin end
+    start finish bounce`.split(/\\s+/);
   for (const node of document.querySelectorAll("*")) {
     const inline = [...node.attributes].some(({ name }) => name.startsWith("on"));
     if (inline) for (const kind of kinds) node.dispatchEvent(new Event(kind, { bubbles: false }));

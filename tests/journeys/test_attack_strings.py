@@ -6,7 +6,6 @@ The Content Security Policy is switched off here, so that it cannot hide what ou
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -74,10 +73,10 @@ def context(chromium: Browser, room: Room) -> Iterator[BrowserContext]:
 def written(room: Room, text: str) -> int:
     """Store a request with the text in every field, in what follows it, and as the name of a file and of the agent."""
     names = [field.name for field in room.settings.support.products["flow"].fields]
-    texts = {name: text for name in ("name", "partner", "doing", "expected", "steps")} | {"hub": text[:60]}
+    texts = dict.fromkeys(("name", "partner", "doing", "expected", "steps"), text) | {"hub": text[:60]}
     everywhere = {
         "subject": text, "happened": text, "texts": texts,
-        "context": {name: text for name in [*names, text]}, "device": {"model": text, "browser": text, text: text},
+        "context": dict.fromkeys([*names, text], text), "device": {"model": text, "browser": text, text: text},
     }  # fmt: skip
     with room.database.write() as session:
         agent = accounts.by_email(session, AGENT) or accounts.add(session, AGENT, "Maria", PASSWORD, MONDAY)
@@ -94,7 +93,7 @@ def look_at_the_form(page: Page, room: Room, text: str) -> str:
     """Post the form without a script, with the text in every field: it comes back with errors and every answer."""
     names = [field.name for field in room.settings.support.products["flow"].fields]
     plain = ("subject", "happened", "doing", "expected", "steps", "name", "email", "cc", "partner", "hub", "type", "working")
-    form = {name: text for name in (*plain, "session", "receipt", "language")} | {f"context.{name}": text for name in names}
+    form = dict.fromkeys((*plain, "session", "receipt", "language"), text) | {f"context.{name}": text for name in names}
     body = urlencode({**form, "product": "flow"}, errors="replace")
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": room.url}
 
@@ -110,7 +109,8 @@ def look_at_the_form(page: Page, room: Room, text: str) -> str:
 def go(page: Page, address: str, status: int = 200) -> str:
     """Open a page and return its HTML as the service sent it."""
     answer = page.goto(address)
-    assert answer and answer.status == status, address
+    assert answer is not None
+    assert answer.status == status, address
     return answer.text()
 
 
