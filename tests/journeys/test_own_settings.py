@@ -12,11 +12,11 @@ Visit = Callable[..., Page]
 LOOKED_AT = [pages.HOME, pages.LANDING, pages.ARTICLE, pages.CONTACT, "/requests/", "/desk/"]
 
 # Controls and lines of text whose words do not fit: cut off inside their own box, or out of the window.
-CUT_OFF = """() => [...document.querySelectorAll("a, button, label, legend, summary, h1, h2, h3, p, li, input")].filter((node) => {
+CUT_OFF = """() => [...document.querySelectorAll("a, button, label, legend, summary, h1, h2, h3, p, li")].filter((node) => {
   const box = node.getBoundingClientRect();
   const style = getComputedStyle(node);
   if (!box.width || node.closest(".sr, [hidden]") || style.visibility === "hidden" || style.position === "absolute") return false;
-  const cut = style.overflow !== "visible" && node.tagName !== "INPUT"
+  const cut = style.overflow !== "visible"
     && (node.scrollHeight > node.clientHeight + 2 || node.scrollWidth > node.clientWidth + 2);
   return cut || (box.right > innerWidth + 1 && !node.closest("pre, table"));
 }).map((node) => node.outerHTML.slice(0, 120))"""
