@@ -27,7 +27,7 @@ from deflect_api.delivery import outbox
 from deflect_api.intake import deflection, tickets
 from deflect_api.store import uploads
 from deflect_api.store.db import Database
-from deflect_api.web import answers, schemas
+from deflect_api.web import answers, helping, schemas
 
 ROOT = Path(__file__).parent.parent
 TEAM = ROOT / "docs" / "team"
@@ -156,6 +156,10 @@ def test_every_error_of_the_api_is_documented() -> None:
     foreign = {code: status for status, (code, _) in answers.HTTP_TEXTS.items()}
     missing = [code for code, status in (ours | foreign).items() if f"| {status} | `{code}` |" not in page("api")]
     assert not missing, f"docs/team/api.md lacks the errors {missing}"
+
+
+def test_every_name_that_fills_in_the_form_by_its_address_is_documented() -> None:
+    assert unnamed([*helping.PLAIN, *helping.DEVICE_NAMES], page("link-to-the-form")) == []
 
 
 def test_every_connector_and_its_settings_are_documented() -> None:
