@@ -148,11 +148,20 @@ class Desk(Block):
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
+class Lint(Block):
+    """Which rules `deflect lint` goes by. `house`: our front matter, labels and menu too, and style is no mere reminder."""
+
+    house: bool = False
+    grade: Annotated[float, Field(gt=0, le=20)] = 8.0
+    off: tuple[Literal["spelling", "prose", "grade"], ...] = ()
+
+
 class Quality(Block):
-    """What share of the articles' own questions must find their article: first, and among the first three."""
+    """What share of all questions must find their article: first, and among the first three; `golden` lists real requests."""
 
     success1: Share = 0.85
     success3: Share = 0.97
+    golden: str = ""
 
 
 class Files(Block):
@@ -200,6 +209,7 @@ class Support(Block):
     mail: Mail = Mail()
     files: Files = Files()
     web: Web = Web()
+    lint: Lint = Lint()
     quality: Quality = Quality()
     limits: Limits = Limits()
 
