@@ -137,12 +137,16 @@ class Mail(Block):
     password: str = ""
 
 
+Setting = str | int | bool | dict[str, str | int]
+
+
 class Desk(Block):
     """Which help desk tickets are forwarded to, and who mails the requester."""
 
     connector: str = "builtin"
     mails: Literal["us", "desk"] = "us"
-    settings: dict[str, str | int | bool] = Field(default_factory=dict)
+    alerts: Mailbox | None = None
+    settings: dict[str, Setting] = Field(default_factory=dict)
 
 
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from deflect_api.config.support import Files
 from deflect_api.delivery import outbox
+from deflect_api.delivery.forward import ATTACH
 from deflect_api.errors import InputError, NotFound
 from deflect_api.intake import file_names, tickets
 from deflect_api.intake.examination import Outcome
@@ -129,7 +130,7 @@ def attach(session: Session, ticket: Ticket, draft: str, *, now: datetime) -> No
     """Give a stored request the files that came before it."""
     for row in of_draft(session, draft):
         row.ticket_id = ticket.id
-        note_kept(session, row, now)
+        note_kept(session, row, now, later=False)
 
 
 def remove_from_draft(session: Session, draft: str, upload_id: str) -> str:
@@ -159,12 +160,15 @@ def owe_sweep(session: Session, now: datetime) -> None:
         outbox.put(session, outbox.owe(SWEEP, SWEEP, now, not_before=now + SWEEP_EVERY))
 
 
-def note_kept(session: Session, row: Upload, now: datetime) -> None:
-    """Write a kept file into its request's journal."""
+def note_kept(session: Session, row: Upload, now: datetime, *, later: bool = True) -> None:
+    """Write a kept file into its request's journal, and owe it to the desk when it came after the request."""
     ticket = session.get(Ticket, row.ticket_id) if row.ticket_id and row.state == KEPT else None
     if ticket is not None:
         tickets.note(session, ticket, JournalEntry(at=now, actor=tickets.REQUESTER, change="file", after=row.name))
         ticket.updated_at = now
+        if later and ticket.status != tickets.SUSPECTED:
+            owed = outbox.owe(ATTACH, tickets.desk_stream(ticket), now, ticket_id=ticket.id, payload={"upload": row.id})
+            outbox.put(session, owed)
 
 
 def _twin(session: Session, row: Upload, outcome: Outcome) -> Upload | None:

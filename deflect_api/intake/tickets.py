@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from deflect_api.config.support import Support, Type
 from deflect_api.delivery import outbox
+from deflect_api.delivery.forward import FORWARD, SAY
 from deflect_api.errors import InputError, KeyReused, NotFound
 from deflect_api.intake import deflection, triage
 from deflect_api.store.abuse import Holding
@@ -109,6 +110,8 @@ def _let_go(session: Session, ticket: Ticket, now: datetime) -> None:
     if holding and holding.verdict != REAL:
         holding.verdict, holding.decided_at = REAL, now
         _welcome(session, ticket, holding.owed, now)
+        for comment in ticket.comments:
+            _owe_say(session, ticket, comment, now)
 
 
 def _new_ticket(draft: Draft, support: Support, now: datetime) -> Ticket:
@@ -145,6 +148,8 @@ def add_information(session: Session, ticket: Ticket, body: str, now: datetime) 
         raise InputError("This request is closed. Send a new one and name this number in it.", {"body": "The request is closed."})
     comment = Comment(ticket_id=ticket.id, at=now, author=ticket.name or ticket.email, from_requester=True, body=_said(body))
     session.add(comment)
+    session.flush()
+    _owe_say(session, ticket, comment, now)
     ticket.updated_at = now
     if ticket.status in (PENDING, SOLVED):
         change_status(session, ticket, OPEN, actor=REQUESTER, now=now)
@@ -156,6 +161,7 @@ def reply(session: Session, ticket: Ticket, agent: Agent, body: str, *, public: 
     comment = Comment(ticket_id=ticket.id, at=now, author=agent.name, public=public, body=_said(body))
     session.add(comment)
     session.flush()
+    _owe_say(session, ticket, comment, now)
     ticket.updated_at = now
     if public:
         ticket.first_reply_at = ticket.first_reply_at or now
@@ -181,9 +187,10 @@ def change_status(session: Session, ticket: Ticket, status: str, *, actor: str, 
     if status == ticket.status:
         return
     note(session, ticket, JournalEntry(at=now, actor=actor, change="status", before=ticket.status, after=status))
-    if ticket.status in (SUSPECTED, CLOSED) and status != CLOSED:
-        _let_go(session, ticket, now)
+    held = ticket.status in (SUSPECTED, CLOSED) and status != CLOSED
     ticket.status, ticket.updated_at = status, now
+    if held:
+        _let_go(session, ticket, now)
     if tell and status == SOLVED and actor != REQUESTER:
         _owe_mail(session, ticket, now, template="solved")
 
@@ -210,7 +217,18 @@ def _said(body: str) -> str:
 
 
 def _owe_forward(session: Session, ticket: Ticket, now: datetime) -> Message:
-    return outbox.put(session, outbox.owe("forward", f"desk:{ticket.id}", now, ticket_id=ticket.id))
+    return outbox.put(session, outbox.owe(FORWARD, desk_stream(ticket), now, ticket_id=ticket.id))
+
+
+def _owe_say(session: Session, ticket: Ticket, comment: Comment, now: datetime) -> None:
+    """Owe the desk what was said. A held ticket is not there yet; letting it go owes all that was said meanwhile."""
+    if ticket.status != SUSPECTED:
+        outbox.put(session, outbox.owe(SAY, desk_stream(ticket), now, ticket_id=ticket.id, payload={"comment": comment.id}))
+
+
+def desk_stream(ticket: Ticket) -> str:
+    """Name what is delivered to the desk in order: all of one requester."""
+    return f"desk:{hashlib.sha256(ticket.email.lower().encode()).hexdigest()[:32]}"
 
 
 def _owe_mail(session: Session, ticket: Ticket, now: datetime, **payload: Any) -> Message:

@@ -104,6 +104,10 @@ class Shelf:
         """Open a kept file. Raises FileNotFoundError when there is none."""
         return (self.kept / name).open("rb")
 
+    def has(self, name: str) -> bool:
+        """Tell whether a kept file is there."""
+        return bool(name) and (self.kept / name).is_file()
+
     def drop(self, name: str) -> None:
         """Remove a file wherever it is; one that is not there is fine."""
         for folder in (self.kept, self.arriving):
