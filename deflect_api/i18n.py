@@ -108,8 +108,9 @@ def choose(*wishes: str) -> str:
 
 def known(*wishes: str) -> str:
     """Pick the first wished language that we have, or "" when we have none of them."""
-    wished = [wish.replace("-", "_") for wish in wishes if wish]
-    return negotiate_locale(wished, (*languages(), pseudo.LANGUAGE), sep="_") or ""
+    have = {language.lower(): language for language in (*languages(), pseudo.LANGUAGE)}
+    found = negotiate_locale([wish.replace("-", "_") for wish in wishes if wish], have.values(), sep="_")
+    return have[found.lower()] if found else ""
 
 
 def tag(language: str) -> str:

@@ -100,7 +100,7 @@ def check_fields() -> None:
     """Raise InputError when files came under another name than `files`."""
     wrong = [name for name in request.files if name != FIELD]
     if wrong:
-        told = f"Send files in the field `{FIELD}`."
+        told = i18n.said("Send files in the field `%(field)s`.", field=FIELD)
         raise InputError(told, dict.fromkeys(wrong, told))
 
 

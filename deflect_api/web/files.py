@@ -10,12 +10,13 @@ from flask import Blueprint, Response, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from deflect_api import i18n
 from deflect_api.errors import InputError, NotFound
 from deflect_api.i18n import said
 from deflect_api.intake import attachments, examination, file_names, filetypes, tickets
 from deflect_api.store.models import Ticket
 from deflect_api.store.uploads import KEPT, RECEIVING, Upload
-from deflect_api.web import attached, guard, schemas
+from deflect_api.web import answers, attached, guard, schemas
 from deflect_api.web.parts import parts
 from deflect_api.web.status import opened
 
@@ -132,14 +133,22 @@ def _told(row: Upload, status: int = 200, **more: Any) -> Response:
 
 def _elsewhere(row: Upload) -> Response:
     """Say from where to go on."""
-    told = f"{row.received} bytes of this file are here. Go on from there."
+    told = i18n.say(
+        i18n.saidn(
+            "%(num)s byte of this file is here. Go on from there.",
+            "%(num)s bytes of this file are here. Go on from there.",
+            row.received,
+        ),
+        answers.language(),
+    )
     return _told(row, 409, error="offset", detail=told, fields={"offset": told})
 
 
 def _offset() -> int:
     given = request.args.get("offset", "")
     if not (given.isascii() and given.isdigit() and len(given) <= 12):
-        raise InputError("Say where the piece belongs: ?offset=0 for the first.", {"offset": "Write a whole number from 0."})
+        told = said("Say where the piece belongs: ?offset=0 for the first.")
+        raise InputError(told, {"offset": said("Write a whole number from 0.")})
     return int(given)
 
 

@@ -227,14 +227,18 @@ def _body() -> bytes | dict[str, Any]:
     if request.mimetype == "application/json":
         return request.get_data()
     if request.mimetype not in answers.FORMS:
-        raise InputError("Send the request as JSON or as a form.", {"Content-Type": "application/json, or multipart/form-data."})
+        raise InputError(
+            said("Send the request as JSON or as a form."), {"Content-Type": "application/json, or multipart/form-data."}
+        )
     attached.check_fields()
     return nested(form_fields())
 
 
 def _key(given: str) -> str:
     if not (8 <= len(given) <= 200 and given.isascii() and given.isprintable()):
-        told = "Send a header Idempotency-Key of 8 to 200 characters, made once for this request, so that trying again is safe."
+        told = said(
+            "Send a header Idempotency-Key of 8 to 200 characters, made once for this request, so that trying again is safe."
+        )
         raise InputError(told, {"Idempotency-Key": told})
     return given
 

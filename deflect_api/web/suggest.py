@@ -100,13 +100,14 @@ def form_fields() -> dict[str, str]:
     if request.mimetype == "multipart/form-data":
         return _first_filled(request.form.items(multi=True))
     if request.mimetype not in (*answers.FORMS, "", "text/plain"):
-        raise InputError("Send a form (application/x-www-form-urlencoded).", {"body": "Send a form."})
+        told = said("Send a form (application/x-www-form-urlencoded).")
+        raise InputError(told, {"body": told})
     try:
         pairs = parse_qsl(
             request.get_data().decode("ascii"), keep_blank_values=True, max_num_fields=200, errors="surrogateescape"
         )
     except (UnicodeDecodeError, ValueError):
-        raise InputError(said("The form could not be read."), {"body": "Send a URL-encoded form in ASCII."}) from None
+        raise InputError(said("The form could not be read."), {"body": said("Send a URL-encoded form in ASCII.")}) from None
     _check_utf8(pairs)
     return _first_filled(pairs)
 

@@ -314,7 +314,8 @@ function beside(host) {
   let later;
   let done = false;
 
-  host.append(h("section", { className: "found", "aria-labelledby": title.id }, title, list, note), status);
+  const english = say.english ? [h("p", { className: "tip" }, say.english)] : [];
+  host.append(h("section", { className: "found", "aria-labelledby": title.id }, title, ...english, list, note), status);
   const fields = (host.getAttribute("for") || "").split(/\s+/).map((id) => document.getElementById(id)).filter(Boolean);
   const text = () => fields.map((field) => field.value.trim()).filter(Boolean).join("\n");
   const busy = () => list.contains(document.activeElement);
