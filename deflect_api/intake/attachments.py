@@ -13,6 +13,7 @@ from deflect_api.config.support import Files
 from deflect_api.delivery import outbox
 from deflect_api.delivery.forward import ATTACH
 from deflect_api.errors import InputError, NotFound
+from deflect_api.i18n import said
 from deflect_api.intake import file_names, tickets
 from deflect_api.intake.examination import Outcome
 from deflect_api.store.models import JournalEntry, Message, Ticket
@@ -49,7 +50,7 @@ def find(session: Session, ticket: Ticket, upload_id: str) -> Upload:
     """Return one file of a request. Raises NotFound."""
     found = session.get(Upload, upload_id)
     if found is None or found.ticket_id != ticket.id:
-        raise NotFound("There is no such file here.")
+        raise NotFound(said("There is no such file here."))
     return found
 
 
@@ -62,11 +63,11 @@ def announce(session: Session, ticket: Ticket, coming: Announced, *, limits: Fil
     known = session.get(Upload, coming.id)
     if known is not None:
         if known.ticket_id != ticket.id or (known.state == RECEIVING and known.size != coming.size):
-            raise _refusal("This id belongs to another file. Make a new one for each file.")
+            raise _refusal(said("This id belongs to another file. Make a new one for each file."))
         return known
     states = session.scalars(select(Upload.state).where(Upload.ticket_id == ticket.id)).all()
     if len(states) >= MOST_ROWS * max(limits.most, 1):
-        raise _refusal("Too many files were sent for this request. Write to us if one is missing.")
+        raise _refusal(said("Too many files were sent for this request. Write to us if one is missing."))
     standing = sum(state in STANDING for state in states)
     reason = f"too_many {limits.most}" if standing >= limits.most else size_problem(coming.size, limits)
     return _announced(session, coming, now, ticket_id=ticket.id, reason=reason)
@@ -89,9 +90,9 @@ def size_problem(size: int, limits: Files) -> str:
 def check_open(ticket: Ticket) -> None:
     """Raise InputError when a request takes no files any more."""
     if ticket.status == tickets.SOLVED:
-        raise _refusal("This request is solved. Write on its page what is left, and it opens again; then add the file.")
+        raise _refusal(said("This request is solved. Write on its page what is left, and it opens again; then add the file."))
     if ticket.status == tickets.CLOSED:
-        raise _refusal("This request is closed. Send a new one and name this number in it.")
+        raise _refusal(said("This request is closed. Send a new one and name this number in it."))
 
 
 def advance(session: Session, upload: Upload, after: int) -> Upload | None:
@@ -146,7 +147,7 @@ def remove(session: Session, ticket: Ticket, upload_id: str, *, now: datetime) -
     """Forget a file of a new request; return the name of what the caller drops. Raises NotFound, InputError."""
     row = find(session, ticket, upload_id)
     if ticket.status != tickets.NEW:
-        raise _refusal("Somebody is working on this request already, so its files stay.")
+        raise _refusal(said("Somebody is working on this request already, so its files stay."))
     session.delete(row)
     if row.state in (KEPT, HELD):
         tickets.note(session, ticket, JournalEntry(at=now, actor=tickets.REQUESTER, change="file removed", before=row.name))

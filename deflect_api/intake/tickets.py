@@ -15,6 +15,7 @@ from deflect_api.config.support import Support, Type
 from deflect_api.delivery import outbox
 from deflect_api.delivery.forward import FORWARD, SAY
 from deflect_api.errors import InputError, KeyReused, NotFound
+from deflect_api.i18n import said
 from deflect_api.intake import deflection, triage
 from deflect_api.store.abuse import Holding
 from deflect_api.store.models import Agent, Comment, IdempotencyKey, JournalEntry, Message, Ticket
@@ -71,7 +72,10 @@ def find_by_key(session: Session, key: Key, now: datetime) -> Ticket | None:
         return None
     ticket = session.get_one(Ticket, known.ticket_id)
     if known.body_digest != key.digest:
-        told = f"This was already sent as request {ticket.reference}. Add to it on its page; a new request needs a new key."
+        told = said(
+            "This was already sent as request %(reference)s. Add to it on its page; a new request needs a new key.",
+            reference=ticket.reference,
+        )
         raise KeyReused(told, {"Idempotency-Key": told})
     return ticket
 
@@ -145,7 +149,8 @@ def _new_ticket(draft: Draft, support: Support, now: datetime) -> Ticket:
 def add_information(session: Session, ticket: Ticket, body: str, now: datetime) -> Comment:
     """The requester adds to the request; a pending or solved one opens again."""
     if ticket.status == CLOSED:
-        raise InputError("This request is closed. Send a new one and name this number in it.", {"body": "The request is closed."})
+        told = said("This request is closed. Send a new one and name this number in it.")
+        raise InputError(told, {"body": told})
     comment = Comment(ticket_id=ticket.id, at=now, author=ticket.name or ticket.email, from_requester=True, body=_said(body))
     session.add(comment)
     session.flush()
@@ -200,7 +205,7 @@ def get(session: Session, reference: str, *, lock: bool = False) -> Ticket:
     number = int(reference) if reference.isascii() and reference.isdigit() and len(reference) < 10 else 0
     ticket = session.get(Ticket, number, with_for_update=lock or None)
     if ticket is None:
-        raise NotFound("There is no request with this number.")
+        raise NotFound(said("There is no request with this number."))
     return ticket
 
 
@@ -212,7 +217,7 @@ def note(session: Session, ticket: Ticket, entry: JournalEntry) -> None:
 def _said(body: str) -> str:
     text = body.replace("\x00", "").strip()  # PostgreSQL's text cannot hold it
     if not text:
-        raise InputError("Write something first.", {"body": "Write something first."})
+        raise InputError(told := said("Write something first."), {"body": told})
     return text
 
 

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from deflect_api.errors import Unavailable
+from deflect_api.i18n import said
 
 log = logging.getLogger("deflect.files")
 PIECE = 65_536
-_LATER = "The file could not be stored just now. Try again in a moment; what has arrived stays."
+_LATER = said("The file could not be stored just now. Try again in a moment; what has arrived stays.")
 
 
 @dataclass(frozen=True)
