@@ -138,10 +138,12 @@ class Mail(Block):
 
 
 class Desk(Block):
-    """Which help desk tickets are forwarded to, and who mails the requester."""
+    """Which help desk tickets are forwarded to, who mails the requester, and how the built-in desk works."""
 
     connector: str = "builtin"
     mails: Literal["us", "desk"] = "us"
+    replies: str = "replies"
+    no_reopens: bool = True
     settings: dict[str, str | int | bool] = Field(default_factory=dict)
 
 
@@ -195,6 +197,7 @@ class Support(Block):
     calendar: Calendar = Calendar()
     products: dict[Key, Product]
     hubs: tuple[str, ...]
+    categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     priorities: dict[Severity, dict[Affected, Row]]
     desk: Desk = Desk()
     mail: Mail = Mail()

@@ -24,6 +24,7 @@ from deflect_api.store.db import Database
 from deflect_api.store.models import Attempt, Comment, Message, Ticket
 
 LONGEST_SUBJECT = 120
+FIRST = ("received", "filed")  # one of them begins the thread of a ticket
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def compose(letter: Letter, settings: Settings) -> EmailMessage:
     mail = EmailMessage()
     domain = settings.support.mail.sender.partition("@")[2] or "localhost"
     root = f"<{letter.ticket.reference}.received@{domain}>"
-    first = letter.template == "received"
+    first = letter.template in FIRST
     mail["Message-ID"] = root if first else f"<{letter.ticket.reference}.{letter.template}.{letter.message_id}@{domain}>"
     if not first:
         mail["In-Reply-To"] = mail["References"] = root
@@ -96,8 +97,10 @@ def _fill(mail: EmailMessage, letter: Letter, settings: Settings) -> None:
         "received": say("We have your request"),
         "reply": say("Reply to your request"),
         "solved": say("Your request is solved"),
+        "filed": say("A request was made in your name"),
+        "duplicate": say("We solve your request together with another"),
     }
-    about = _product(letter, settings) if letter.template == "received" else letter.ticket.subject
+    about = _product(letter, settings) if letter.template in FIRST else letter.ticket.subject
     told = subject.get(letter.template, subject["reply"]) + (f": {about}" if about else "")
     line = one_line(f"[{letter.ticket.reference}] {told}")
     mail["Subject"] = line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 1] + "…"

@@ -36,6 +36,11 @@ class Pages:
         local = moment.astimezone(ZoneInfo(self.support.calendar.timezone))
         return format_datetime(local, "EEEE d MMMM, HH:mm", locale=i18n.choose(language))
 
+    def soon(self, moment: Any, language: str = "en") -> str:
+        """Say a time of these days briefly, such as "Tue 24 Nov, 16:00"."""
+        local = moment.astimezone(ZoneInfo(self.support.calendar.timezone))
+        return format_datetime(local, "EEE d MMM, HH:mm", locale=i18n.choose(language))
+
     def _make_environment(self, language: str) -> Environment:
         environment = Environment(
             loader=PackageLoader("deflect_api.web"),
@@ -46,6 +51,8 @@ class Pages:
         )
         environment.install_gettext_translations(i18n.translations(language), newstyle=True)  # type: ignore[attr-defined]
         environment.filters["bytes"] = size_in_words
+        environment.filters["soon"] = lambda moment: self.soon(moment, language)
+        environment.filters["pairs"] = lambda words: [(word, word) for word in words]
         environment.filters["when"] = lambda moment: self.when(moment, language)
         return environment
 
