@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from deflect_api.config import Settings
 from deflect_api.web import schemas
 from deflect_api.web.staff import description as description_of_the_desk
 
-MODELS = (
+MODELS: tuple[type[BaseModel], ...] = (
     schemas.TicketIn, schemas.TicketOut, schemas.SuggestIn, schemas.SuggestOut, schemas.EventIn, schemas.FileOut,
     schemas.ErrorOut, *description_of_the_desk.MODELS,
 )  # fmt: skip
