@@ -158,11 +158,13 @@ Setting = str | int | bool | dict[str, str | int]
 
 
 class Desk(Block):
-    """Which help desk tickets are forwarded to, and who mails the requester."""
+    """Which help desk tickets are forwarded to, who mails the requester, and how the built-in desk works."""
 
     connector: str = "builtin"
     mails: Literal["us", "desk"] = "us"
     alerts: Mailbox | None = None
+    replies: str = "replies"
+    no_reopens: bool = True
     settings: dict[str, Setting] = Field(default_factory=dict)
 
 
@@ -225,6 +227,7 @@ class Support(Block):
     calendar: Calendar = Calendar()
     products: dict[Key, Product]
     hubs: tuple[Text, ...]
+    categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     priorities: dict[Severity, dict[Affected, Row]]
     desk: Desk = Desk()
     mail: Mail = Mail()

@@ -27,7 +27,10 @@ SUBJECTS = {
     "received": said("We have your request"),
     "reply": said("Reply to your request"),
     "solved": said("Your request is solved"),
+    "filed": said("A request was made in your name"),
+    "duplicate": said("We solve your request together with another"),
 }
+FIRST = ("received", "filed")  # one of them begins the thread of a ticket
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def compose(letter: Letter, settings: Settings) -> EmailMessage:
     mail = EmailMessage()
     domain = settings.support.mail.sender.partition("@")[2] or "localhost"
     root = f"<{letter.ticket.reference}.received@{domain}>"
-    first = letter.template == "received"
+    first = letter.template in FIRST
     mail["Message-ID"] = root if first else f"<{letter.ticket.reference}.{letter.template}.{letter.message_id}@{domain}>"
     if not first:
         mail["In-Reply-To"] = mail["References"] = root
@@ -95,7 +98,7 @@ def compose(letter: Letter, settings: Settings) -> EmailMessage:
 
 def _fill(mail: EmailMessage, letter: Letter, settings: Settings) -> None:
     language = i18n.choose(letter.ticket.language)
-    about = _product(letter, settings) if letter.template == "received" else letter.ticket.subject
+    about = _product(letter, settings) if letter.template in FIRST else letter.ticket.subject
     subject = SUBJECTS.get(letter.template, SUBJECTS["reply"])
     told = said("%(subject)s: %(about)s", subject=subject, about=about) if about else subject
     line = one_line(f"[{letter.ticket.reference}] {i18n.say(told, language)}")

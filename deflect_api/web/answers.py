@@ -15,8 +15,10 @@ from deflect_api.web.parts import parts
 
 STATUS: dict[type[errors.DeflectError], int] = {
     errors.InputError: 422,
+    errors.Stale: 409,
     errors.InFlight: 409,
     errors.NotFound: 404,
+    errors.SignedOut: 401,
     errors.NotAllowed: 403,
     errors.TooMany: 429,
     errors.WorkNeeded: 428,

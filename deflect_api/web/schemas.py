@@ -61,6 +61,7 @@ Line = Annotated[str, BeforeValidator(_one_line), StringConstraints(max_length=3
 Said = Annotated[str, BeforeValidator(_clean), StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
 SaidInALine = Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=300)]
 Address = Annotated[str, BeforeValidator(_clean), StringConstraints(max_length=254), AfterValidator(_address)]
+Addresses = Annotated[list[Address], BeforeValidator(_addresses), Field(max_length=5)]
 Facts = Annotated[
     dict[Annotated[str, StringConstraints(max_length=60)], Annotated[Text, Field(max_length=2000)]], Field(max_length=40)
 ]
@@ -81,7 +82,7 @@ class TicketIn(Schema):
         description='The receipt of the last search of this session, or "unavailable" when suggesting failed.'
     )
     name: Line = ""
-    cc: Annotated[list[Address], BeforeValidator(_addresses), Field(max_length=5)] = Field(default_factory=list)
+    cc: Addresses = Field(default_factory=list)
     partner: Line = ""
     hub: Line = ""
     type: Annotated[Type, _one_of(Type)] = "question"
