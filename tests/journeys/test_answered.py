@@ -65,7 +65,7 @@ def test_a_solved_request_says_so_and_what_is_added_opens_it_again(
     requester.get_by_label("Add information").fill("It came back.")
     requester.get_by_role("button", name="Add to my request").click()
     expect(requester.get_by_text("Someone in support is working on it.")).to_be_visible()
-    desk.goto("/desk/")
+    desk.goto("/desk/?view=mine")
     expect(desk.locator(f"a[href='/desk/tickets/{number}']")).to_be_visible()
 
 
