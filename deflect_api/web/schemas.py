@@ -143,6 +143,7 @@ class SuggestionOut(Schema):
     breadcrumb: str
     snippet: str
     score: float
+    known_issue: bool
 
 
 class SuggestOut(Schema):

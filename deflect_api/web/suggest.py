@@ -3,13 +3,14 @@
 Suggesting never blocks and never fails loudly.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, jsonify, request
 
+from deflect_api.desk import known_issues
 from deflect_api.errors import InputError, TooMany, Unavailable
 from deflect_api.i18n import said
 from deflect_api.intake import deflection, limits, receipts
@@ -19,6 +20,7 @@ from search import SearchError, Suggestion
 
 routes = Blueprint("suggest", __name__)
 MOST, ON_PAGE = 5, 10
+LOOKED_AT, FITS = 10, 0.5  # a known issue among the first ten, half as good as the best, comes first
 
 
 def find(text: str, product: str = "", language: str = "", limit: int = 3) -> tuple[list[Suggestion], str]:
@@ -26,10 +28,25 @@ def find(text: str, product: str = "", language: str = "", limit: int = 3) -> tu
     engine = parts().releases.current().engine
     floor = parts().settings.support.portal.floor
     chosen = product if product in parts().settings.support.products else None
+    wide = max(limit, LOOKED_AT) if open_issues() else limit
     try:
-        return engine.suggest(text, product=chosen, language=language or None, limit=limit, floor=floor), engine.digest
+        found = engine.suggest(text, product=chosen, language=language or None, limit=wide, floor=floor)
+        return known_first(found, open_issues())[:limit], engine.digest
     except SearchError as error:
         raise Unavailable(said("Suggestions cannot be reached just now. Your request can still be sent.")) from error
+
+
+def open_issues() -> frozenset[str]:
+    """The articles that are known issues and not fixed yet."""
+    issues = parts().releases.current().issues.values()
+    return frozenset(issue.article for issue in issues if issue.state == known_issues.OPEN)
+
+
+def known_first(found: list[Suggestion], known: Collection[str]) -> list[Suggestion]:
+    """Put a known issue that fits first: it needs no guide and no request, only to be told when it is over."""
+    best = max((one.score for one in found), default=0.0)
+    fits = [one for one in found if one.article in known and one.score >= best * FITS]
+    return [*fits, *(one for one in found if one not in fits)]
 
 
 def receipt_for(session: str, suggestions: list[Suggestion]) -> str:
@@ -53,7 +70,7 @@ def suggest() -> Response:
     schemas.check_product(asked.product, parts().settings.support)
     suggestions, digest = find(asked.text, asked.product, asked.language, min(max(asked.limit, 1), MOST))
     answer = jsonify(
-        suggestions=[asdict(suggestion) for suggestion in suggestions],
+        suggestions=[{**asdict(one), "known_issue": one.article in open_issues()} for one in suggestions],
         receipt=receipt_for(asked.session, suggestions),
         index=digest,
     )
@@ -84,7 +101,7 @@ def search_results() -> Response:
         suggestions, _ = find(text, product, answers.language(), ON_PAGE)
     except Unavailable:
         return _results(503, text=text, product=product, down=True)
-    return _results(text=text, product=product, suggestions=suggestions)
+    return _results(text=text, product=product, suggestions=suggestions, known=open_issues())
 
 
 def _results(status: int = 200, *, text: str = "", product: str = "", **found: Any) -> Response:

@@ -95,6 +95,9 @@ def _evaluate(on: On, given: schemas.EvaluateIn) -> None:
 
 def _tags(on: On, given: schemas.TagsIn) -> None:
     chosen = {kind: getattr(given, kind) for kind in given.model_fields_set & {"hub", "partner", "category"}}
+    if given.new_partner:
+        tags.add(on.session, "partner", given.new_partner, by=on.agent.email, now=on.now, support=on.support)
+        chosen["partner"] = [given.new_partner]
     tags.put(on.session, on.ticket, chosen, on.agent, support=on.support, now=on.now)
 
 
