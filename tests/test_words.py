@@ -3,12 +3,12 @@
 import ast
 import io
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import tomllib
 import yaml
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir

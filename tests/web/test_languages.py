@@ -1,4 +1,4 @@
-"""The language of pages, errors and mails: the browser's, changed by a button that keeps what was typed, stored with the ticket."""
+"""The language of pages and mails: the browser's, changed by a button that keeps what was typed, stored with the ticket."""
 
 import re
 from typing import Any
