@@ -85,8 +85,20 @@ def escaped(html: str, allowed: Collection[str] = ()) -> list[str]:
     """List the texts of a page, and of the words in it for scripts, that escaped the catalogues."""
     page = Words(html)
     assert page.language == LANGUAGE, page.language
-    texts = [*page.texts, *(text for script in page.scripts for text in shown(json.loads(script)))]
+    texts = [*whole(page.texts), *(text for script in page.scripts for text in shown(json.loads(script)))]
     return [text.strip() for text in texts if left(text, allowed)]
+
+
+def whole(texts: Collection[str]) -> Iterator[str]:
+    """Join what belongs together: a script may put a link into the middle of a text."""
+    begun = ""
+    for text in texts:
+        begun += text
+        if begun.count(pseudo.BEGIN) <= begun.count(pseudo.END):
+            yield begun
+            begun = ""
+    if begun:
+        yield begun
 
 
 def shown(value: Any, path: str = "") -> Iterator[str]:
