@@ -43,6 +43,9 @@ def looked_at(page: Page, name: str) -> None:
     """At 320 pixels nothing is cut off, and axe finds nothing."""
     page.evaluate(AXE_SCRIPT)
     assert pages.too_wide(page) == 0, name
+    rows = page.evaluate("['.brand', '.menu summary'].map((part) => document.querySelector(part).getBoundingClientRect())")
+    assert rows[0]["top"] < rows[1]["bottom"], f"{name}: the menu has slipped below the portal's name"
+    assert rows[1]["top"] < rows[0]["bottom"], f"{name}: the menu has slipped below the portal's name"
     keep_picture(page, f"{language_of(page)}-{name}")
     assert page.evaluate(RUN, RULES) == [], name
 
