@@ -362,7 +362,7 @@ function beside(host) {
   }
   function acts(item) {
     const button = (className, words, act) => {
-      const node = h("button", { type: "button", className }, words, h("span", { className: "sr" }, ": " + item.title));
+      const node = h("button", { type: "button", className }, words, h("span", { className: "sr", ...ENGLISH }, ": " + item.title));
       node.addEventListener("click", act);
       return node;
     };
