@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deflect_api.config import Settings
 from deflect_api.errors import ConfigError
-from deflect_api.writing.sources import at_revision
+from deflect_api.history import at_revision
 from search import DocsError
 from search.lint import Finding, House, Style, lint, paths
 from search.site import read_site
