@@ -161,7 +161,7 @@ class Lint(Block):
 
     house: bool = False
     grade: Annotated[float, Field(gt=0, le=20)] = 8.0
-    off: tuple[Literal["spelling", "prose", "grade"], ...] = ()
+    skip: tuple[Literal["spelling", "prose", "grade"], ...] = ()
 
 
 class Quality(Block):

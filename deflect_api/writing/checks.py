@@ -18,7 +18,7 @@ def check(settings: Settings, today: date, *, before: Collection[str] = ()) -> l
     support, rules = settings.support, settings.support.lint
     hidden = support.portal.exclude
     house = House(products=tuple(support.products), hidden=hidden) if rules.house else None
-    style = Style(grade=rules.grade, strict=rules.house, off=rules.off)
+    style = Style(grade=rules.grade, strict=rules.house, off=rules.skip)
     try:
         return lint(settings.mkdocs, house=house, style_of=style, before=before, today=today)
     except DocsError as error:
