@@ -16,14 +16,29 @@ from deflect_api.intake import attachments, file_timers, holding, limits
 from deflect_api.intake.examination import Storage
 from deflect_api.store.db import Database
 from deflect_api.store.shelf import Shelf
-from deflect_api.web import answers, banner, desk, files, find, guard, health, helpful, incidents, intake, portal, status, suggest
+from deflect_api.web import (
+    answers,
+    banner,
+    desk,
+    files,
+    find,
+    gaps,
+    guard,
+    health,
+    helpful,
+    incidents,
+    intake,
+    portal,
+    status,
+    suggest,
+)
 from deflect_api.web.pages import Pages
 from deflect_api.web.parts import KEY, Parts, silent, utc_now
 from deflect_api.web.release import Releases
 
 BLUEPRINTS = (
     suggest.routes, intake.routes, find.routes, status.routes, files.routes, files.downloads, banner.routes,
-    helpful.routes,
+    helpful.routes, gaps.routes,
     desk.routes, incidents.routes, health.routes,
     portal.routes,
 )  # fmt: skip

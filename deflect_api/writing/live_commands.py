@@ -1,14 +1,19 @@
 """The writers' commands on the live site: publish, rollback. They say what they did, and end with 1 when nothing was changed."""
 
+import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from deflect_api import config
 from deflect_api.delivery.relay import utc_now
+from deflect_api.desk import gaps
 from deflect_api.published import switching
+from deflect_api.store import migrate
+from deflect_api.store.db import Database
 from deflect_api.writing import publish as publishing
 from deflect_api.writing.telling import told
 
@@ -39,4 +44,28 @@ def rollback() -> None:
     click.echo(f"Live is release {now.name} again, in place of {before.name}. The same command switches back.")
 
 
-COMMANDS = (publish, rollback)
+@click.command("gaps")
+@click.option("--days", default=gaps.DAYS, show_default=True, help="How far back to look.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@told
+def missing(days: int, form: str) -> None:
+    """Say what people looked for and did not find, most people first, each with a command to begin with."""
+    settings = config.load(os.environ)
+    database = Database(settings.database)
+    migrate.upgrade(database)
+    with database.read() as session:
+        listed = gaps.gaps(session, publishing.manifest_pages(settings.home), utc_now(), days)
+    database.close()
+    if form == "json":
+        click.echo(json.dumps([asdict(gap) for gap in listed], indent=1, ensure_ascii=False))
+        return
+    for gap in listed:
+        where = f" [{gap.product}]" if gap.product else ""
+        click.echo(f"{gap.people:>4}  {gap.kind}{where}: {gap.what}")
+        for line in (*gap.evidence, gap.command):
+            click.echo(f"      {line}")
+    if not listed:
+        click.echo(f"Nothing in the last {days} days.")
+
+
+COMMANDS = (publish, rollback, missing)

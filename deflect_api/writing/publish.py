@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from deflect_api import build, history
 from deflect_api.config import Settings
@@ -58,17 +59,17 @@ def pushed(lines: str, branch: str) -> str:
     return ""
 
 
-def published_pages(home: Path) -> list[str]:
-    """The pages of the live release, by their paths below docs_dir."""
+def manifest_pages(home: Path) -> dict[str, dict[str, Any]]:
+    """The pages of the live release, by their paths below docs_dir; {} when there is none."""
     try:
         manifest = json.loads((home / "current" / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return []
-    return [page["path"] for page in manifest.get("pages", ())]
+        return {}
+    return {page["path"]: page for page in manifest.get("pages", ())}
 
 
 def _check(settings: Settings, today: date) -> None:
-    found = check(settings, today, before=published_pages(settings.home))
+    found = check(settings, today, before=list(manifest_pages(settings.home)))
     wrong = [finding for finding in found if not finding.minor]
     if wrong:
         more = f"and {len(wrong) - MOST_TOLD} more\n" if len(wrong) > MOST_TOLD else ""
