@@ -75,8 +75,9 @@ def handlers(settings: Settings, database: Database, clock: Callable[[], datetim
     """Say who carries out which kind of message. Raises ConfigError when a connector cannot be made."""
     mailer = open_mailer(settings.support.mail, settings.mail_folder)
     help_desk, storage = connectors.open_desk(settings.support.desk, mailer), open_storage(settings)
+    way = forward.Way(database, help_desk, lambda ticket: links.status_url(settings.url, settings.secret, ticket), storage.shelf)
     return {
-        "forward": forward.handler(database, help_desk, lambda ticket: links.status_url(settings.url, settings.secret, ticket)),
+        **forward.handlers(way),
         "mail": mail.handler(database, mailer, settings),
         your_requests.KIND: your_requests.handler(database, mailer, settings),
         attachments.SCAN: file_timers.scan(database, storage, clock),

@@ -188,7 +188,7 @@ def _write_contact(settings: Settings, site: Path) -> None:
     pages = Pages(settings.support)
     fragment = pages.fragment("contact.html", form=form.blank(settings.support))
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(pages.whole(shell.read_text(encoding="utf-8"), form.title(), fragment), encoding="utf-8")
+    target.write_text(pages.whole(shell.read_text(encoding="utf-8"), form.TITLE, fragment), encoding="utf-8")
 
 
 def _facts(path: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ DeflectError
 └── DeliveryError          a message could not be delivered
     ├── TemporaryFailure   try again later; may carry `retry_after` seconds
     ├── PermanentFailure   trying again will not help; a human decides
-    └── UnknownOutcome     sent, but no answer came: look it up before sending again
+    └── UnknownOutcome     sent, but no answer came: look it up before sending again; may carry `retry_after` too
 """
 
 from collections.abc import Mapping
@@ -82,13 +82,13 @@ class Unavailable(DeflectError):
 class DeliveryError(DeflectError):
     code = "delivery"
 
-
-class TemporaryFailure(DeliveryError):
-    code = "temporary"
-
     def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class TemporaryFailure(DeliveryError):
+    code = "temporary"
 
 
 class PermanentFailure(DeliveryError):

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from deflect_api.config.support import Support, Type
 from deflect_api.delivery import outbox
+from deflect_api.delivery.forward import FORWARD, SAY
 from deflect_api.errors import InputError, KeyReused, NotFound
+from deflect_api.i18n import said
 from deflect_api.intake import deflection, triage
 from deflect_api.store.abuse import Holding
 from deflect_api.store.models import Agent, Comment, IdempotencyKey, JournalEntry, Message, Ticket
@@ -70,7 +72,10 @@ def find_by_key(session: Session, key: Key, now: datetime) -> Ticket | None:
         return None
     ticket = session.get_one(Ticket, known.ticket_id)
     if known.body_digest != key.digest:
-        told = f"This was already sent as request {ticket.reference}. Add to it on its page; a new request needs a new key."
+        told = said(
+            "This was already sent as request %(reference)s. Add to it on its page; a new request needs a new key.",
+            reference=ticket.reference,
+        )
         raise KeyReused(told, {"Idempotency-Key": told})
     return ticket
 
@@ -109,6 +114,8 @@ def _let_go(session: Session, ticket: Ticket, now: datetime) -> None:
     if holding and holding.verdict != REAL:
         holding.verdict, holding.decided_at = REAL, now
         _welcome(session, ticket, holding.owed, now)
+        for comment in ticket.comments:
+            _owe_say(session, ticket, comment, now)
 
 
 def _new_ticket(draft: Draft, support: Support, now: datetime) -> Ticket:
@@ -142,9 +149,12 @@ def _new_ticket(draft: Draft, support: Support, now: datetime) -> Ticket:
 def add_information(session: Session, ticket: Ticket, body: str, now: datetime) -> Comment:
     """The requester adds to the request; a pending or solved one opens again."""
     if ticket.status == CLOSED:
-        raise InputError("This request is closed. Send a new one and name this number in it.", {"body": "The request is closed."})
+        told = said("This request is closed. Send a new one and name this number in it.")
+        raise InputError(told, {"body": told})
     comment = Comment(ticket_id=ticket.id, at=now, author=ticket.name or ticket.email, from_requester=True, body=_said(body))
     session.add(comment)
+    session.flush()
+    _owe_say(session, ticket, comment, now)
     ticket.updated_at = now
     if ticket.status in (PENDING, SOLVED):
         change_status(session, ticket, OPEN, actor=REQUESTER, now=now)
@@ -156,6 +166,7 @@ def reply(session: Session, ticket: Ticket, agent: Agent, body: str, *, public: 
     comment = Comment(ticket_id=ticket.id, at=now, author=agent.name, public=public, body=_said(body))
     session.add(comment)
     session.flush()
+    _owe_say(session, ticket, comment, now)
     ticket.updated_at = now
     if public:
         ticket.first_reply_at = ticket.first_reply_at or now
@@ -181,9 +192,10 @@ def change_status(session: Session, ticket: Ticket, status: str, *, actor: str, 
     if status == ticket.status:
         return
     note(session, ticket, JournalEntry(at=now, actor=actor, change="status", before=ticket.status, after=status))
-    if ticket.status in (SUSPECTED, CLOSED) and status != CLOSED:
-        _let_go(session, ticket, now)
+    held = ticket.status in (SUSPECTED, CLOSED) and status != CLOSED
     ticket.status, ticket.updated_at = status, now
+    if held:
+        _let_go(session, ticket, now)
     if tell and status == SOLVED and actor != REQUESTER:
         _owe_mail(session, ticket, now, template="solved")
 
@@ -193,7 +205,7 @@ def get(session: Session, reference: str, *, lock: bool = False) -> Ticket:
     number = int(reference) if reference.isascii() and reference.isdigit() and len(reference) < 10 else 0
     ticket = session.get(Ticket, number, with_for_update=lock or None)
     if ticket is None:
-        raise NotFound("There is no request with this number.")
+        raise NotFound(said("There is no request with this number."))
     return ticket
 
 
@@ -205,12 +217,23 @@ def note(session: Session, ticket: Ticket, entry: JournalEntry) -> None:
 def _said(body: str) -> str:
     text = body.replace("\x00", "").strip()  # PostgreSQL's text cannot hold it
     if not text:
-        raise InputError("Write something first.", {"body": "Write something first."})
+        raise InputError(told := said("Write something first."), {"body": told})
     return text
 
 
 def _owe_forward(session: Session, ticket: Ticket, now: datetime) -> Message:
-    return outbox.put(session, outbox.owe("forward", f"desk:{ticket.id}", now, ticket_id=ticket.id))
+    return outbox.put(session, outbox.owe(FORWARD, desk_stream(ticket), now, ticket_id=ticket.id))
+
+
+def _owe_say(session: Session, ticket: Ticket, comment: Comment, now: datetime) -> None:
+    """Owe the desk what was said. A held ticket is not there yet; letting it go owes all that was said meanwhile."""
+    if ticket.status != SUSPECTED:
+        outbox.put(session, outbox.owe(SAY, desk_stream(ticket), now, ticket_id=ticket.id, payload={"comment": comment.id}))
+
+
+def desk_stream(ticket: Ticket) -> str:
+    """Name what is delivered to the desk in order: all of one requester."""
+    return f"desk:{hashlib.sha256(ticket.email.lower().encode()).hexdigest()[:32]}"
 
 
 def _owe_mail(session: Session, ticket: Ticket, now: datetime, **payload: Any) -> Message:

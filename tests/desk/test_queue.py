@@ -89,7 +89,7 @@ def test_a_tickets_page_has_its_history_and_what_is_owed(database: Database) -> 
     with database.read() as session:
         found = queue.dossier(session, ticket.reference)
     assert [event.event for event in found.history] == ["opened", "submitted"]
-    assert [message.kind for message in found.owed] == ["forward", "mail", "mail"]
+    assert [message.kind for message in found.owed] == ["forward", "mail", "say", "mail"]
     assert [comment.body for comment in found.ticket.comments] == ["Please sync."]
     assert [entry.change for entry in found.ticket.journal] == ["submitted", "taken", "status"]
     assert found.ticket.assignee is not None
