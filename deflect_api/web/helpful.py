@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from deflect_api.errors import InputError, NotAllowed
+from deflect_api.i18n import said
 from deflect_api.intake import helpful, limits
 from deflect_api.web import answers
 from deflect_api.web.parts import parts
@@ -21,7 +22,7 @@ def answered() -> ResponseReturnValue:
     _check_same_site()
     known = parts().releases.current().pages.get(values.get("page", ""))
     if known is None or values.get("answer") not in (helpful.YES, helpful.NO):
-        raise InputError("This page is not here any more, so there is nothing to say about it.", {"page": "unknown"})
+        raise InputError(said("This page is not here any more, so there is nothing to say about it."), {"page": "unknown"})
     answer = helpful.Answer(
         known["path"],
         values.get("version", ""),
@@ -45,8 +46,8 @@ def _check_same_site() -> None:
     origin = request.headers.get("Origin", "")
     elsewhere = origin not in ("", "null") and urlsplit(origin).netloc != request.host
     if elsewhere or request.headers.get("Sec-Fetch-Site") == "cross-site":
-        raise NotAllowed("Answer on the page itself. Open it here and choose again.")
+        raise NotAllowed(said("Answer on the page itself. Open it here and choose again."))
 
 
 def _thanks(answer: helpful.Answer, url: str, title: str, product: str) -> Response:
-    return answers.page("Thank you", "helpful.html", helped=answer.helpful, url=url, about=title, product=product)
+    return answers.page(said("Thank you"), "helpful.html", helped=answer.helpful, url=url, about=title, product=product)

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from flask import Response
 
 from deflect_api.errors import TooMany, Unavailable
+from deflect_api.i18n import said
 from deflect_api.web import answers, suggest
 from deflect_api.web.parts import parts
 from deflect_api.web.release import Release
@@ -39,7 +40,7 @@ def page(path: str) -> Response:
         found = suggest.find(words, product, answers.language(), SHOWN)[0] if words else []
     except (Unavailable, TooMany):  # the page is no less gone
         found = []
-    return answers.page("Page not found", "missing.html", 404, text=words, product=product, suggestions=found)
+    return answers.page(said("Page not found"), "missing.html", 404, text=words, product=product, suggestions=found)
 
 
 def words_of(path: str) -> str:
