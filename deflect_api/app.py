@@ -26,6 +26,7 @@ from deflect_api.web import (
     following,
     guard,
     health,
+    helpful,
     incidents,
     intake,
     portal,
@@ -39,7 +40,7 @@ from deflect_api.web.release import Releases
 
 BLUEPRINTS = (
     suggest.routes, intake.routes, find.routes, status.routes, files.routes, files.downloads, banner.routes,
-    desk.routes, incidents.routes, staff.pages, staff.api, following.routes, health.routes,
+    helpful.routes, desk.routes, incidents.routes, staff.pages, staff.api, following.routes, health.routes,
     portal.routes,
 )  # fmt: skip
 

@@ -21,7 +21,7 @@ from deflect_api.errors import DeflectError, InputError
 from deflect_api.store import migrate
 from deflect_api.store.db import Database
 from deflect_api.web.guard import MOST_BYTES
-from deflect_api.writing import commands as writers
+from deflect_api.writing import commands, live_commands
 
 THREADS = 8
 CONNECTIONS = 1000
@@ -51,7 +51,7 @@ def main() -> None:
     logging.getLogger("waitress").setLevel(logging.WARNING)
 
 
-for command in writers.COMMANDS:
+for command in (*commands.COMMANDS, *live_commands.COMMANDS):
     main.add_command(command)
 
 

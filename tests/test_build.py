@@ -9,6 +9,7 @@ import pytest
 from deflect_api import build, config
 from deflect_api.config import Settings
 from deflect_api.errors import ConfigError
+from deflect_api.published.switching import switch
 from deflect_api.web.release import Releases, open_release
 from tests.conftest import ROOT
 
@@ -96,10 +97,10 @@ def test_a_half_written_release_is_never_opened(small: Settings) -> None:
     copy = small.home / "releases" / "half"
     shutil.copytree(folder, copy)
     (copy / "manifest.json").write_text("{", encoding="utf-8")
-    build.switch(small.home, folder)
+    switch(small.home, folder)
     releases = Releases(small.home)
     whole = releases.current()
-    build.switch(small.home, copy)
+    switch(small.home, copy)
     releases._checked = 0
     assert releases.current() is whole
 
@@ -128,4 +129,4 @@ def test_our_portal_lists_every_file_it_wrote(release: Path) -> None:
 
 
 def test_another_address_of_the_site_is_another_release(small: Settings) -> None:
-    assert build.sources_digest(small) != build.sources_digest(replace(small, site_url="https://help.example.org/"))
+    assert build.sources_digest(small, {}) != build.sources_digest(replace(small, site_url="https://help.example.org/"), {})

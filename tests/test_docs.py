@@ -24,7 +24,7 @@ from deflect_api import cli, config, connectors, errors
 from deflect_api.app import create_app
 from deflect_api.config import support
 from deflect_api.delivery import outbox
-from deflect_api.intake import deflection, tickets
+from deflect_api.intake import deflection, helpful, tickets
 from deflect_api.store import uploads
 from deflect_api.store.db import Database
 from deflect_api.web import answers, helping, schemas
@@ -175,7 +175,7 @@ def test_every_stored_word_is_in_the_vocabulary() -> None:
     kinds = (support.Type, support.Working, support.Affected, support.NeededBy, support.Severity, support.Priority, schemas.Event)
     words = [word for kind in kinds for word in get_args(kind)]
     words += [*tickets.STATUSES, deflection.SUBMITTED, deflection.CONFIRMED, deflection.UNCONFIRMED, schemas.OTHER]
-    words += [*uploads.STATES, *outbox.OPEN, outbox.DELIVERED, outbox.WAITING]
+    words += [helpful.YES, helpful.NO, *helpful.REASONS, *uploads.STATES, *outbox.OPEN, outbox.DELIVERED, outbox.WAITING]
     known = config.read_support(ROOT / "support.yml", {})
     missing = unnamed([*words, *known.products, *known.hubs], page("words"))
     assert not missing, f"docs/team/words.md lacks {missing}"

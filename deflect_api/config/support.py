@@ -74,7 +74,15 @@ class Portal(Block):
     title: str = "Help"
     mkdocs: str = "mkdocs.yml"
     exclude: tuple[str, ...] = ()
+    edit: str = ""
     floor: float | None = None
+
+    @field_validator("edit")
+    @classmethod
+    def _names_the_page(cls, address: str) -> str:
+        if address and not re.fullmatch(r"https?://[^{}\s]+\{path\}[^{}\s]*", address):
+            raise ValueError("write an address with {path} in it, such as https://code.example.org/edit/main/docs/{path}")
+        return address
 
 
 class Contact(Block):
@@ -176,7 +184,7 @@ class Lint(Block):
 
     house: bool = False
     grade: Annotated[float, Field(gt=0, le=20)] = 8.0
-    off: tuple[Literal["spelling", "prose", "grade"], ...] = ()
+    skip: tuple[Literal["spelling", "prose", "grade"], ...] = ()
 
 
 class Quality(Block):

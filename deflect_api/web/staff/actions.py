@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from deflect_api import i18n
 from deflect_api.config.support import Support
-from deflect_api.desk import answering, asking, gaps, known_issues, tags
+from deflect_api.desk import answering, asking, known_issues, noted_gaps, tags
 from deflect_api.errors import InputError
 from deflect_api.intake import attachments, duplicates, evaluation, holding, tickets
 from deflect_api.store.models import Agent, Ticket
@@ -116,7 +116,7 @@ def _unlink(on: On, given: schemas.IssueIn) -> None:
 
 
 def _gap(on: On, given: schemas.GapIn) -> None:
-    gaps.note(on.session, on.ticket, given.text, on.agent, on.now)
+    noted_gaps.note(on.session, on.ticket, given.text, on.agent, on.now)
 
 
 def _real(on: On, _: schemas.Seen) -> None:
