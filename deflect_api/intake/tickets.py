@@ -173,6 +173,16 @@ def reply(session: Session, ticket: Ticket, agent: Agent, body: str, *, public: 
     return comment
 
 
+def said_at_desk(session: Session, ticket: Ticket, comment: Comment, now: datetime, *, solved: bool) -> None:
+    """Keep what was said at the connected desk; what is public for the requester owes them a mail."""
+    session.add(comment)
+    session.flush()
+    ticket.updated_at = now
+    if comment.public and not comment.from_requester:
+        ticket.first_reply_at = ticket.first_reply_at or now
+        _owe_mail(session, ticket, now, template="solved" if solved else "reply", comment=comment.id)
+
+
 def take(session: Session, ticket: Ticket, agent: Agent, now: datetime) -> None:
     """Make `agent` the one who works on it."""
     before = ticket.assignee.name if ticket.assignee else ""
