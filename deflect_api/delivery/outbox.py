@@ -89,7 +89,9 @@ def _due(now: datetime) -> ColumnElement[bool]:
     # Pauses are a day at most: one that looks longer was set before the clock was put back. So was a message of the future.
     set_back = or_(
         and_(Message.attempts > 0, Message.not_before > now + LONGEST_WAIT),
-        and_(Message.attempts == 0, Message.created_at > now, Message.not_before <= Message.created_at),
+        and_(
+            Message.attempts == 0, Message.created_at > now, or_(Message.not_before <= Message.created_at, Message.kind == ALERT)
+        ),
     )
     ready = Message.state.in_((QUEUED, UNKNOWN)) & or_(Message.not_before <= now, set_back)
     return or_(ready, _left(now))

@@ -97,22 +97,22 @@ class Relay:
             held = channels.held(session, now)
             # One at a time: a lease covers one call, however slow the one before it was.
             claimed = outbox.claim(session, now, worker=self.worker, most=1, kinds=self.kinds, besides={*held, *self.besides})
-        if probed:
-            self._probe(probed)
+        opened = bool(probed) and self._probe(probed)
         for message in claimed:
             self._carry_out(message)
-        return len(claimed)
+        return len(claimed) + opened
 
-    def _probe(self, name: str) -> None:
-        """Ask a channel that did not answer, and open it when it does."""
+    def _probe(self, name: str) -> bool:
+        """Ask a channel that did not answer, and open it when it does; tell whether it did."""
         try:
             self.probes[name]()
         except (DeliveryError, Unavailable) as error:
             with self.database.write() as session:
                 channels.probe_failed(session, name, error.detail)
-            return
+            return False
         with self.database.write() as session:
             channels.opened(session, name, self.clock())
+        return True
 
     def _take_over(self) -> None:
         """Free what workers of this machine held that were killed; those of other machines are freed by time."""

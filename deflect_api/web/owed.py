@@ -1,4 +1,4 @@
-"""The desk's page of what could not be delivered: which systems do not answer, what waits for a human, and one click to try again."""
+"""The desk's page of what was not delivered: systems that do not answer, what waits for a human, and one click to try again."""
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
@@ -53,11 +53,9 @@ def _page(agent: Agent, error: str = "", status: int = 200) -> ResponseReturnVal
     with parts().database.read() as session:
         rows = steering.rows(session, (outbox.WAITING,))
         tried = {row.id: steering.attempts(session, row.id)[-5:] for row in rows}
-        down = channels.down(session)
-        waiting = {kind: states.get(outbox.WAITING, 0) for kind, states in steering.counts(session).items()}
-        open_now = sum(
-            number for states in steering.counts(session).values() for state, number in states.items() if state in outbox.OPEN
-        )
+        down, counted = channels.down(session), steering.counts(session)
+    waiting = {kind: states.get(outbox.WAITING, 0) for kind, states in counted.items()}
+    open_now = sum(states.get(state, 0) for states in counted.values() for state in outbox.OPEN)
     return desk.page(
         "outbox.html", status, agent=agent, rows=rows, tried=tried, down=down, error=error, open_now=open_now,
         waiting={kind: number for kind, number in waiting.items() if number > 1},
