@@ -87,11 +87,10 @@ def _left(now: datetime) -> ColumnElement[bool]:
 
 def _due(now: datetime) -> ColumnElement[bool]:
     # Pauses are a day at most: one that looks longer was set before the clock was put back. So was a message of the future.
+    at_once = or_(Message.not_before <= Message.created_at, Message.kind == ALERT)
     set_back = or_(
         and_(Message.attempts > 0, Message.not_before > now + LONGEST_WAIT),
-        and_(
-            Message.attempts == 0, Message.created_at > now, or_(Message.not_before <= Message.created_at, Message.kind == ALERT)
-        ),
+        and_(Message.attempts == 0, Message.created_at > now, at_once),
     )
     ready = Message.state.in_((QUEUED, UNKNOWN)) & or_(Message.not_before <= now, set_back)
     return or_(ready, _left(now))

@@ -84,8 +84,8 @@ def _next(session: Session, message: Message, found: Changes, now: datetime) -> 
     if row is not None:  # a look every half minute would fill the table: the one before the last goes
         for old in session.scalars(select(Message).where(Message.kind == POLL, Message.id < row.id)):
             session.delete(old)
-    _owe(session, found.cursor, now if found.more else now + EVERY)
+    _owe(session, found.cursor, now, after=timedelta(0) if found.more else EVERY)
 
 
-def _owe(session: Session, cursor: str, at: datetime) -> None:
-    outbox.put(session, outbox.owe(POLL, POLL, at, payload={"cursor": cursor}))
+def _owe(session: Session, cursor: str, now: datetime, after: timedelta = timedelta(0)) -> None:
+    outbox.put(session, outbox.owe(POLL, POLL, now, not_before=now + after, payload={"cursor": cursor}))
