@@ -12,14 +12,13 @@ import click
 from waitress.server import create_server
 
 from deflect_api import build as release_build
-from deflect_api import config
-from deflect_api.app import create_app, create_relay, handlers
+from deflect_api import cli_queue, config
+from deflect_api.app import create_app, create_relay, open_outside
 from deflect_api.config import Settings
 from deflect_api.delivery.relay import utc_now
 from deflect_api.desk import accounts, incidents
 from deflect_api.errors import DeflectError, InputError
-from deflect_api.store import migrate
-from deflect_api.store.db import Database
+from deflect_api.store.ready import ready_database
 from deflect_api.web.guard import MOST_BYTES
 from deflect_api.writing import commands, live_commands
 
@@ -51,7 +50,7 @@ def main() -> None:
     logging.getLogger("waitress").setLevel(logging.WARNING)
 
 
-for command in (*commands.COMMANDS, *live_commands.COMMANDS):
+for command in (cli_queue.queue, *commands.COMMANDS, *live_commands.COMMANDS):
     main.add_command(command)
 
 
@@ -60,10 +59,10 @@ for command in (*commands.COMMANDS, *live_commands.COMMANDS):
 def serve() -> None:
     """Serve portal, API, desk and relay in one process."""
     settings = config.load(os.environ)
-    database = _ready_database(settings)
+    database = ready_database(settings.database)
     relay = create_relay(settings, database)
     application = create_app(settings, database, wake=relay.wake)
-    thread = relay.start()
+    threads = relay.start()
     server = create_server(
         application,
         host=settings.host,
@@ -80,7 +79,8 @@ def serve() -> None:
     _say_where(settings)
     server.run()
     relay.stop()
-    thread.join(timeout=10)
+    for thread in threads:
+        thread.join(timeout=10)
     database.close()
 
 
@@ -105,22 +105,26 @@ def index() -> None:
 def relay() -> None:
     """Carry out what is owed (forwards, mails) in a process of its own."""
     settings = config.load(os.environ)
-    worker = create_relay(settings, _ready_database(settings))
+    worker = create_relay(settings, ready_database(settings.database))
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     signal.signal(signal.SIGINT, lambda *_: worker.stop())
     worker.run()
 
 
 @main.command()
+@click.option("--live", is_flag=True, help="Also sign in to the connected desk and mail server, and say as whom.")
 @told
-def check() -> None:
+def check(live: bool) -> None:
     """Say whether this installation is fit to serve."""
     settings = config.load(os.environ)
     click.echo(f"settings    ok: {settings.config.name}")
-    database = _ready_database(settings)
+    database = ready_database(settings.database)
     click.echo(f"database    ok: {database.engine.dialect.name}, durable, schema up to date")
-    handlers(settings, database)
+    outside = open_outside(settings)
     click.echo(f"connectors  ok: desk {settings.support.desk.connector}, mail {settings.support.mail.transport}")
+    if live:
+        for name, probe in outside.probes.items():
+            click.echo(f"{name:<12}ok: {probe()}")
     link = settings.home / "current"
     if not (link / "manifest.json").is_file():
         click.echo("release     missing: run deflect build", err=True)
@@ -141,7 +145,7 @@ def agent() -> None:
 def add_agent(email: str, name: str, password: str) -> None:
     """Make an account for EMAIL."""
     settings = config.load(os.environ)
-    with _ready_database(settings).write() as session:
+    with ready_database(settings.database).write() as session:
         accounts.add(session, email, name, password, utc_now())
     click.echo(f"{email} can sign in at {settings.url}/desk/")
 
@@ -152,7 +156,7 @@ def add_agent(email: str, name: str, password: str) -> None:
 def incident(context: click.Context) -> None:
     """What everybody is told on the form and beside search results. Alone, it says what that is now."""
     if context.invoked_subcommand is None:
-        with _ready_database(config.load(os.environ)).read() as session:
+        with ready_database(config.load(os.environ).database).read() as session:
             told_now = incidents.current(session, utc_now())
         for one in told_now:
             click.echo(f"{one.product or 'all products'}, until {one.until:%Y-%m-%d %H:%M} UTC: {one.text}")
@@ -170,7 +174,7 @@ def set_incident(text: str, product: str, hours: float) -> None:
     settings = config.load(os.environ)
     if product and product not in settings.support.products:
         raise InputError(f"There is no product {product}. Choose one of {', '.join(settings.support.products)}.")
-    with _ready_database(settings).write() as session:
+    with ready_database(settings.database).write() as session:
         one = incidents.put(session, text, product=product, by="command line", now=utc_now(), hours=hours)
     click.echo(f"Told until {one.until:%Y-%m-%d %H:%M} UTC: {one.text}")
 
@@ -179,7 +183,7 @@ def set_incident(text: str, product: str, hours: float) -> None:
 @told
 def clear_incident() -> None:
     """End all that is told."""
-    with _ready_database(config.load(os.environ)).write() as session:
+    with ready_database(config.load(os.environ).database).write() as session:
         ended = incidents.clear(session, utc_now())
     click.echo(f"Cleared {ended}." if ended else "Nothing was told.")
 
@@ -187,13 +191,6 @@ def clear_incident() -> None:
 def _most_bytes(settings: Settings) -> int:
     """Twice what a form with files may hold: up to there our own page says what is too large, above the header alone ends it."""
     return 2 * (MOST_BYTES + settings.support.files.bytes_together)
-
-
-def _ready_database(settings: Settings) -> Database:
-    database = Database(settings.database)
-    database.check_durable()
-    migrate.upgrade(database)
-    return database
 
 
 def _interrupt(*_: Any) -> None:

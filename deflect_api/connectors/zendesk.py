@@ -98,7 +98,7 @@ class Zendesk:
     def _upload(self, file: File) -> str:
         sent = self._api.send(
             "POST", "uploads", params={"filename": file.name}, content=file.read(),
-            headers={"Content-Type": file.media_type or "application/octet-stream"},
+            headers={"Content-Type": "application/binary"},
         )  # fmt: skip
         return str(sent["upload"]["token"])
 

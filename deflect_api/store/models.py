@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Text, TypeDecorator, true
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Text, TypeDecorator, text, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -150,6 +150,7 @@ class Comment(Table):
     from_requester: Mapped[bool] = mapped_column(default=False)
     public: Mapped[bool] = mapped_column(default=True)
     body: Mapped[str]
+    remote_id: Mapped[str] = mapped_column(String(120), default="", server_default=text("''"))
 
 
 class JournalEntry(Table):
