@@ -133,7 +133,7 @@ def test_the_page_of_a_request_in_every_state(desk: Desk, agent: int) -> None:
     with desk.database.write() as session:
         ticket = session.get_one(Ticket, 1001)
         tickets.reply(session, ticket, session.get_one(Agent, agent), "Please sync.", public=True, now=desk.clock.now)
-        tickets.add_information(session, ticket, "Ada", desk.clock.now)
+        tickets.add_information(session, ticket, "Ada", desk.clock.now, calendar=desk.settings.support.calendar)
     for status in STATUSES:
         with desk.database.write() as session:
             session.get_one(Ticket, 1001).status = status

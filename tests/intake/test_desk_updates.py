@@ -67,7 +67,7 @@ class Office:
 
     def add(self, words: str) -> None:
         with self.database.write() as session:
-            tickets.add_information(session, session.get_one(Ticket, self.number), words, self.clock())
+            tickets.add_information(session, session.get_one(Ticket, self.number), words, self.clock(), calendar=Calendar())
 
 
 @pytest.fixture
