@@ -110,6 +110,7 @@ def _fill(mail: EmailMessage, letter: Letter, settings: Settings) -> None:
     environment = make_environment(i18n.translations(language))
     mail.set_content(environment.get_template(f"{letter.template}.txt").render(values))
     mail.add_alternative(environment.get_template(f"{letter.template}.html").render(values), subtype="html")
+    mail["Content-Language"] = i18n.tag(language)  # now: it is the whole mail's, not its first part's
 
 
 def _values(letter: Letter, settings: Settings) -> dict[str, Any]:

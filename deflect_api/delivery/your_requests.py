@@ -73,6 +73,7 @@ def compose(message: Message, found: Sequence[Ticket], settings: Settings) -> Em
     environment = make_environment(words)
     mail.set_content(environment.get_template("your_requests.txt").render(values))
     mail.add_alternative(environment.get_template("your_requests.html").render(values), subtype="html")
+    mail["Content-Language"] = i18n.tag(language)
     return mail
 
 

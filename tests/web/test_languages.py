@@ -80,6 +80,7 @@ def test_the_page_of_a_request_and_its_mails_speak_the_requests_language(desk: D
     assert spoken(page) == ("fr", "fr")
     assert "Nous l’avons. Personne ne l’a encore ouverte." in page.text
     (mail,) = relayed(desk).mails()
+    assert "Content-Language: fr\n" in mail.read_text(encoding="utf-8").replace("\r\n", "\n")
     assert "Votre demande est arriv" in mail.read_text(encoding="utf-8")
 
 
