@@ -42,6 +42,7 @@ bench: $(VENV)/test.stamp ## Print latency, throughput, relevance and article fi
 	@$(BIN)/python -m bench.throughput
 	@$(BIN)/python -m bench.relevance
 	@$(BIN)/python -m bench.articles
+	@$(BIN)/python -m bench.desk
 
 lock: $(VENV)/test.stamp ## Write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra docs --extra postgres \
