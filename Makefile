@@ -28,8 +28,8 @@ check: $(VENV)/test.stamp ## Style, types and the direction of imports
 browser: ## Make sure that Chromium and PostgreSQL are there; installs Debian's if it may
 	@sh tests/system-packages.sh
 
-docs: $(VENV)/run.stamp ## Preview the portal's pages while writing
-	@$(BIN)/mkdocs serve
+docs: $(VENV)/run.stamp ## Preview pages and suggestions while writing; both follow each edit
+	@exec $(BIN)/deflect preview
 
 POT := $(VENV)/deflect.pot
 words: $(VENV)/test.stamp ## Bring the catalogues of all languages up to date with code and templates

@@ -32,7 +32,8 @@ def pages(
 ) -> list[dict[str, Any]]:
     """Every page of the site, hidden ones too, as plain data for the release's manifest. Raises DocsError."""
     suggested = {article.path for article in read_docs(mkdocs, products=products, exclude=exclude)}
-    return [asdict(_page(one, changed.get(one.path, ""), one.path in suggested)) for one in read_docs(mkdocs, products=products)]
+    every = read_docs(mkdocs, products=products, hidden=True)
+    return [asdict(_page(one, changed.get(one.path, ""), one.path in suggested)) for one in every]
 
 
 def _page(article: Article, changed: str, suggested: bool) -> Page:

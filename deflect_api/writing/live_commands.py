@@ -14,6 +14,7 @@ from deflect_api.desk import gaps
 from deflect_api.published import switching
 from deflect_api.store import migrate
 from deflect_api.store.db import Database
+from deflect_api.writing import preview as live
 from deflect_api.writing import publish as publishing
 from deflect_api.writing.telling import told
 
@@ -68,4 +69,11 @@ def missing(days: int, form: str) -> None:
         click.echo(f"Nothing in the last {days} days.")
 
 
-COMMANDS = (publish, rollback, missing)
+@click.command()
+@told
+def preview() -> None:
+    """Serve the writer's own files, and follow each edit: suggestions within a second, then the page, then all else."""
+    live.serve(config.load(os.environ), click.echo)
+
+
+COMMANDS = (preview, publish, rollback, missing)
