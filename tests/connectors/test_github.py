@@ -16,11 +16,11 @@ from tests.connectors.standins.published import Published
 ROOT = "/repos/example/flow"
 ADDRESSES = (
     "url", "html_url", "followers_url", "following_url", "gists_url", "starred_url", "subscriptions_url", "organizations_url",
-    "repos_url", "events_url", "received_events_url",
+    "repos_url", "events_url", "received_events_url", "avatar_url",
 )  # fmt: skip
 USER = {
-    "login": "deflect", "id": 1, "node_id": "U", "avatar_url": "https://x.example.org/a", "gravatar_id": "",
-    "type": "User", "site_admin": False, **dict.fromkeys(ADDRESSES, "https://x.example.org/u"),
+    **dict.fromkeys(ADDRESSES, "https://x.example.org/u"),
+    "login": "deflect", "id": 1, "node_id": "U", "gravatar_id": "", "type": "User", "site_admin": False,
 }  # fmt: skip
 
 
@@ -75,15 +75,8 @@ class Tracker:
             "milestone": None,
         }
         people = {"user": USER, "assignee": None, "assignees": [], "author_association": "NONE"}
-        return {
-            **urls,
-            **at,
-            **plain,
-            **people,
-            "title": given["title"],
-            "body": given["body"],
-            "labels": [self._label(n) for n in names],
-        }
+        labels = [self._label(name) for name in names]
+        return {**urls, **at, **plain, **people, "title": given["title"], "body": given["body"], "labels": labels}
 
 
 @dataclass
