@@ -2,7 +2,7 @@
 
 from search.engine import Engine, Suggester, Suggestion
 from search.errors import DocsError, IndexUnavailable, SearchError
-from search.index import build_index, digest_of
+from search.build import build_index, digest_of
 from search.sections import Article, Section, read_docs
 
 __all__ = [

@@ -1,20 +1,31 @@
-"""Query and impacts -> articles, best first. Pure: sums of BM25 over the fields, for each article and its best section.
+"""Query and board -> articles, best first. Pure: sums of impacts find the candidates, a second look puts them in order.
 
-The score says how sure we are: a text of which little was found scores low, but a message found word for word does not."""
+Each step costs the same whatever was typed: at most query.MAX_TERMS rows, then at most CANDIDATES articles."""
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from search.board import OF_ARTICLE, OF_SECTION, Board, Impacts
-from search.query import Query, Term
+import numpy as np
+from numpy.typing import NDArray
 
+from search import grams
+from search.board import Board
+from search.impacts import HEAVY
+from search.query import PREFIX_WEIGHT, Query, Term
+
+CANDIDATES = 48
+CLOSEST = 16
+"""Of how many candidates the sections are looked at."""
+GRAM_CANDIDATES = 30
+GRAM_WEIGHT = 0.35
 COVERAGE = 0.25
 RUN_WEIGHT = 0.2
 CHANCE_RUN = 10.0
 """The rarity of word pairs in a row that texts about different things may still share."""
+PAIR_WEIGHT = 0.3
 
-FEWEST = 100
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -26,106 +37,186 @@ class Hit:
     score: float
 
 
-@dataclass
-class _Tally:
-    """Sums while the words of one query are gone through."""
-
-    articles: dict[int, float]
-    sections: dict[int, float]
-    found: dict[int, float]
-    asked: float
-
-
-def rank(board: Board, query: Query, allowed: frozenset[int] | None = None) -> list[Hit]:
-    """The articles that match, best first; `allowed` are article numbers (None: all).
-
-    Scores of short and of long texts are made alike by the square root of what all their words could tell."""
-    tally = _tallied(board, query)
+def rank(board: Board, query: Query, allowed: Floats | None = None) -> list[Hit]:
+    """The articles that match, best first; `allowed` is 1 for each article that may be shown, else 0 (None: all)."""
+    if not query.terms or not board.size:
+        return []
+    table = _table(board, query)
+    scores = table.sum(0)
     runs = _runs(board, query.pairs)
-    best = _best_sections(board, tally.sections, runs)
-    length = math.sqrt(max(tally.asked, 1.0))
-    found = []
-    for article, score in tally.articles.items():
-        if allowed is None or article in allowed:
-            section = best.get(article, board.first_section[article])
-            known = (tally.found[article] / tally.asked) ** COVERAGE
-            whole = (score + tally.sections.get(section, 0.0)) * known
-            found.append(Hit(article, section, whole / length + runs.get(section, 0.0)))
-    return sorted(found, key=lambda hit: (-hit.score, hit.article))
+    if allowed is not None:
+        scores *= allowed
+    chosen = _best(scores, CANDIDATES)
+    if len(runs[0]):
+        extra = board.arrays["article_of"][runs[0]]
+        if allowed is not None:
+            extra = extra[allowed[extra] > 0]
+        chosen = np.union1d(chosen, extra)
+    if not len(chosen):
+        return []
+    return _ordered(board, query, _exact(board, query, table[:, chosen], chosen), chosen, runs)
 
 
-def rarity(total: int, found: int) -> float:
-    """What a match tells when `found` of `total` have it. A handful of articles is no measure of how rare a word is."""
-    total = max(total, FEWEST)
-    return math.log(1 + (total - found + 0.5) / (found + 0.5))
+def _table(board: Board, query: Query) -> Floats:
+    """The impacts of each term in each article."""
+    table = np.zeros((len(query.terms), board.size), np.float32)
+    for row, term in zip(table, query.terms, strict=True):
+        for stem, share in sorted(term.stems, key=lambda one: one[1]):
+            documents, impacts = board.row("stem", stem)
+            if share == 1.0 and len(term.stems) == 1:
+                row[documents] = impacts
+            else:
+                row[documents] = np.maximum(row[documents], impacts * np.float32(share))
+        if term.grows is not None:
+            _grow(board, term, row)
+    return table
 
 
-def _tallied(board: Board, query: Query) -> _Tally:
-    total = len(board.articles)
-    tally = _Tally({}, {}, {}, query.unknown * rarity(total, 0))
+def _grow(board: Board, term: Term, row: Floats) -> None:
+    ptr = board.arrays["word_ptr"]
+    begin, end = ptr[term.grows[0]], ptr[term.grows[1]]
+    if end - begin <= HEAVY:
+        documents = board.arrays["word_doc"][begin:end]
+        impacts = board.arrays["word_imp"][begin:end] * np.float32(PREFIX_WEIGHT * term.weight)
+        np.maximum.at(row, documents, impacts)
+    elif (number := board.heavy.get(term.word)) is not None:
+        ptr = board.arrays["heavy_ptr"]
+        documents = board.arrays["heavy_doc"][ptr[number] : ptr[number + 1]]
+        best = board.best_of(term.grows, documents) * np.float32(PREFIX_WEIGHT * term.weight)
+        row[documents] = np.maximum(row[documents], best)
+
+
+def _exact(board: Board, query: Query, table: Floats, chosen: Numbers) -> Floats:
+    """The same for the candidates alone, where a prefix that was too heavy to be read whole is filled in."""
+    for row, term in zip(table, query.terms, strict=True):
+        if term.grows is not None:
+            best = board.best_of(term.grows, chosen) * np.float32(PREFIX_WEIGHT * term.weight)
+            np.maximum(row, best, out=row)
+    return table
+
+
+def _best(scores: Floats, count: int) -> Numbers:
+    """The numbers of the best scores above 0, in order of the numbers."""
+    top = scores.max()
+    for share in (0.5, 0.25, 0.1, 0.0):
+        found = np.flatnonzero(scores > top * share)
+        if len(found) >= count or share == 0.0:
+            break
+    if len(found) > count:
+        values = scores[found]
+        least = np.partition(values, -count)[-count]
+        found = found[values >= least][: 2 * count]
+    return found
+
+
+def _ordered(board: Board, query: Query, table: Floats, chosen: Numbers, runs: tuple[Numbers, Floats]) -> list[Hit]:
+    weights = np.array([term.weight for term in query.terms], np.float32)
+    asked = max(float(weights.sum()) + query.unknown, 1.0)
+    known = ((table > 0).T @ weights / asked) ** COVERAGE
+    lexical = table.sum(0)
+    run_of = _run_of(board, chosen, runs)
+    rough = lexical * known + run_of * 100
+    close = np.argsort(-rough, kind="stable")[:CLOSEST]
+    sections, bonus = _sections(board, query, chosen[close], runs)
+    lexical[close] += bonus
+    score = lexical * known / math.sqrt(asked) + run_of
+    best = float(score.max())
+    nearest = np.argsort(-score, kind="stable")[:GRAM_CANDIDATES]
+    alike = np.zeros(len(score), np.float32)
+    alike[nearest] = _alike(board, query, chosen[nearest])
+    top = float(alike.max())
+    if top > 0:
+        score = score + GRAM_WEIGHT * best * alike / top
+    section_of = board.arrays["first"][chosen].astype(np.int64)
+    section_of[close] = sections
+    order = np.lexsort((chosen, -score))
+    return [Hit(int(chosen[n]), int(section_of[n]), float(score[n])) for n in order]
+
+
+def _sections(board: Board, query: Query, articles: Numbers, runs: tuple[Numbers, Floats]) -> tuple[Numbers, Floats]:
+    """The best section of each article and what it adds to the score."""
+    first = board.arrays["first"]
+    sizes = first[articles + 1] - first[articles]
+    starts = np.cumsum(sizes) - sizes
+    flat = np.arange(sizes.sum()) + np.repeat(first[articles] - starts, sizes)
+    sums = np.zeros(len(flat), np.float32)
     for term in query.terms:
-        shares = _shares(board, term)
-        weight = rarity(total, len(shares))
-        tally.asked += weight
-        _add(tally.found, shares, weight)
-        for name in OF_ARTICLE:
-            matches = _matches(board.impacts[name], term)
-            _add(tally.articles, matches, (weight + rarity(total, len(matches))) / 2)
-        for name in OF_SECTION:
-            _add(tally.sections, _matches(board.impacts[name], term), weight)
-    for options in set(query.pairs):
-        matches = _paired(board, options)
-        _add(tally.sections, matches, rarity(len(board.article_of), len(matches)))
-    return tally
+        best = np.zeros(len(flat), np.float32)
+        for stem, share in term.stems:
+            documents, impacts = board.row("part", stem)
+            if len(documents):
+                place = np.minimum(np.searchsorted(documents, flat), len(documents) - 1)
+                np.maximum(best, np.where(documents[place] == flat, impacts[place] * np.float32(share), 0), out=best)
+        sums += best * np.float32(term.weight)
+    if len(runs[0]):
+        place = np.minimum(np.searchsorted(runs[0], flat), len(runs[0]) - 1)
+        sums_and_runs = sums + np.where(runs[0][place] == flat, runs[1][place], 0)
+    else:
+        sums_and_runs = sums
+    top = np.maximum.reduceat(sums_and_runs, starts)
+    is_top = np.flatnonzero(sums_and_runs == np.repeat(top, sizes))
+    owner = np.repeat(np.arange(len(articles)), sizes)[is_top]
+    chosen = is_top[np.searchsorted(owner, np.arange(len(articles)))]
+    return flat[chosen], sums[chosen]
 
 
-def _shares(board: Board, term: Term) -> dict[int, float]:
-    """How fully each article has a word: 1 for the word itself, less for what only stands for it.
-
-    A growing word that an article may complete is as good as there: it cannot be known better yet."""
-    shares: dict[int, float] = {}
-    for option, share in sorted(term.options.items(), key=lambda item: item[1]):
-        for name in OF_ARTICLE:
-            for number, _ in board.impacts[name].get(option, ()):
-                shares[number] = share
-    return shares
-
-
-def _matches(impacts: Impacts, term: Term) -> dict[int, float]:
-    """One word's impacts: of the terms that stand for it, the best counts, not their sum."""
-    best: dict[int, float] = {}
-    for option, share in term.options.items():
-        for number, impact in impacts.get(option, ()):
-            best[number] = max(best.get(number, 0.0), share * impact)
-    return best
+def _alike(board: Board, query: Query, articles: Numbers) -> Floats:
+    """The best cosine between the text's grams and those of an article's title and sections."""
+    asked = grams.of_words(query.words)
+    rare = board.arrays["gram_rare"]
+    space = np.zeros(grams.BUCKETS, np.float32)
+    space[asked] = rare[asked] ** 2
+    first, ptr = board.arrays["gram_first"], board.arrays["gram_ptr"]
+    units = np.concatenate([np.arange(first[a], first[a + 1]) for a in articles])
+    flat = np.concatenate([board.arrays["gram"][ptr[first[a]] : ptr[first[a + 1]]] for a in articles])
+    sizes = ptr[units + 1] - ptr[units]
+    sums = np.concatenate((space[flat].cumsum(dtype=np.float64), [0]))
+    ends = np.cumsum(sizes)
+    dots = sums[ends - 1] - np.where(ends - sizes > 0, sums[ends - sizes - 1], 0)
+    cosines = np.where(sizes > 0, dots, 0) / board.arrays["gram_norm"][units]
+    starts = np.cumsum(first[articles + 1] - first[articles]) - (first[articles + 1] - first[articles])
+    return np.maximum.reduceat(cosines, starts).astype(np.float32)
 
 
-def _add(scores: dict[int, float], matches: Mapping[int, float], weight: float) -> None:
-    for number, impact in matches.items():
-        scores[number] = scores.get(number, 0.0) + weight * impact
+def _runs(board: Board, pairs: Numbers) -> tuple[Numbers, Floats]:
+    """The sections that hold a passage of the text word for word, in order, and how far it exceeds what chance gives."""
+    keys, ptr = board.arrays["pair_key"], board.arrays["pair_ptr"]
+    none = np.zeros(0, np.int64), np.zeros(0, np.float32)
+    if not len(pairs) or not len(keys):
+        return none
+    place = np.minimum(np.searchsorted(keys, pairs), len(keys) - 1)
+    known = np.flatnonzero(keys[place] == pairs)
+    begin = ptr[place[known]]
+    sizes = ptr[place[known] + 1] - begin
+    weights = np.log(1 + (max(len(board.arrays["article_of"]), 100) - sizes + 0.5) / (sizes + 0.5))
+    if not len(known) or weights.sum() <= CHANCE_RUN:
+        return none
+    return _longest(board, known, begin, sizes, weights)
 
 
-def _paired(board: Board, options: Sequence[str]) -> dict[int, float]:
-    return {section: impact for pair in options for section, impact in board.impacts["pairs"].get(pair, ())}
+def _longest(board: Board, known, begin, sizes, weights):  # type: ignore[no-untyped-def]
+    starts = np.cumsum(sizes) - sizes
+    flat = np.arange(sizes.sum()) + np.repeat(begin - starts, sizes)
+    sections = board.arrays["pair_doc"][flat].astype(np.int64)
+    at = np.repeat(known, sizes)
+    key = (sections << 16) + at
+    order = np.argsort(key, kind="stable")
+    key, weight = key[order], np.repeat(weights, sizes)[order]
+    breaks = np.flatnonzero(np.diff(key, prepend=-9) != 1)
+    strength = np.add.reduceat(weight, breaks)
+    where = key[breaks] >> 16
+    keep = strength > CHANCE_RUN
+    found, inverse = np.unique(where[keep], return_inverse=True)
+    best = np.zeros(len(found), np.float32)
+    np.maximum.at(best, inverse, (RUN_WEIGHT * (strength[keep] - CHANCE_RUN)).astype(np.float32))
+    return found, best
 
 
-def _runs(board: Board, pairs: Sequence[Sequence[str]]) -> dict[int, float]:
-    """For each section, how far its longest passage found word for word exceeds what chance would give."""
-    total = len(board.article_of)
-    running: dict[int, float] = {}
-    longest: dict[int, float] = {}
-    for options in pairs:
-        found = _paired(board, options)
-        weight = rarity(total, len(found))
-        running = {section: running.get(section, 0.0) + weight for section in found}
-        for section, strength in running.items():
-            longest[section] = max(longest.get(section, 0.0), strength)
-    return {section: RUN_WEIGHT * (s - CHANCE_RUN) for section, s in longest.items() if s > CHANCE_RUN}
-
-
-def _best_sections(board: Board, scores: Mapping[int, float], runs: Mapping[int, float]) -> dict[int, int]:
-    best: dict[int, int] = {}
-    ordered = sorted(scores, key=lambda section: (-scores[section] - runs.get(section, 0.0), section))
-    for section in ordered:
-        best.setdefault(board.article_of[section], section)
-    return best
+def _run_of(board: Board, chosen: Numbers, runs: tuple[Numbers, Floats]) -> Floats:
+    found = np.zeros(len(chosen), np.float32)
+    if len(runs[0]):
+        place = np.searchsorted(chosen, board.arrays["article_of"][runs[0]])
+        inside = np.flatnonzero((place < len(chosen)))
+        inside = inside[chosen[place[inside]] == board.arrays["article_of"][runs[0]][inside]]
+        np.maximum.at(found, place[inside], runs[1][inside])
+    return found

@@ -1,0 +1,105 @@
+"""Sections -> a new generation: the Whoosh index, and beside it what is compiled from its postings for every keystroke.
+
+An edit is an update: only its articles are analysed and indexed again, and the result is that of a full build."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from search import analysis, arrays, generations, impacts, index, typos
+from search.board import Board
+from search.errors import IndexUnavailable
+from search.impacts import Arrays, pack, unpack
+from search.index import FIELDS, Column, Record
+from search.sections import Section
+
+IMPACTS = "impacts.bin"
+RECORD = "record.bin"
+Synonyms = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The sections of a generation; each is read from disk when it is shown."""
+
+    texts: Arrays
+
+    def __len__(self) -> int:
+        return len(self.texts["section_ptr"]) - 1
+
+    def __getitem__(self, number: int) -> Section:
+        begin, end = self.texts["section_ptr"][number : number + 2]
+        values = json.loads(self.texts["sections"][begin:end].tobytes())
+        return Section(**{**values, "keywords": tuple(values["keywords"])})
+
+
+def build_index(sections: Iterable[Section], root: Path, *, synonyms: Synonyms | None = None) -> Path:
+    """Make a new generation under `root` and switch it in; return its folder.
+
+    The same sections give the same digest, and then there is nothing to do. `synonyms`: word -> words that mean the same."""
+    listed = _grouped(sections)
+    known = {word: tuple(others) for word, others in sorted((synonyms or {}).items())}
+    return generations.publish(Path(root), digest_of(listed, known), lambda folder: _write(listed, known, Path(root), folder))
+
+
+def digest_of(sections: Iterable[Section], synonyms: Synonyms | None = None) -> str:
+    """The digest of what is indexed and of how: 64 hexadecimal digits."""
+    whole = hashlib.sha256(f"{index.SCHEMA_VERSION} {analysis.VERSION} {impacts.VERSION}\n".encode())
+    whole.update(json.dumps(synonyms or {}, sort_keys=True).encode())
+    for section in sections:
+        whole.update(json.dumps(asdict(section), sort_keys=True).encode() + b"\n")
+    return whole.hexdigest()
+
+
+def _grouped(sections: Iterable[Section]) -> list[Section]:
+    """An article's sections together, where its first one stands."""
+    articles: dict[str, list[Section]] = {}
+    for section in sections:
+        articles.setdefault(section.article, []).append(section)
+    return [section for listed in articles.values() for section in listed]
+
+
+def _write(sections: list[Section], synonyms: Synonyms, root: Path, folder: Path) -> None:
+    record = index.write(sections, folder)
+    blob, ptr = _packed(sections)
+    made = impacts.compile_impacts(record, sections)
+    made |= typos.table(record.words)
+    made |= {"sections": blob, "section_ptr": ptr, "languages": pack(_languages(sections))}
+    products = sorted({section.product for section in sections})
+    made |= {"products": pack(products), "product_of": np.array([products.index(s.product) for s in sections], np.int16)}
+    made["synonyms"] = np.frombuffer(json.dumps(synonyms).encode(), np.uint8)
+    arrays.save(folder / IMPACTS, made)
+
+
+def _languages(sections: Iterable[Section]) -> list[str]:
+    return sorted({analysis.primary(section.language) for section in sections})
+
+
+def _packed(sections: Sequence[Section]) -> tuple[np.ndarray, np.ndarray]:
+    texts = [json.dumps(asdict(section)).encode() for section in sections]
+    return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)])
+
+
+@dataclass(frozen=True)
+class Opened:
+    digest: str
+    board: Board
+    sections: Shelf
+    products: tuple[str, ...]
+
+
+def open_index(root: Path) -> Opened:
+    """Open the live generation, or the newest intact one if it is damaged. Raises IndexUnavailable."""
+    for folder, digest in generations.intact(root):
+        try:
+            found = arrays.open_mapped(folder / IMPACTS)
+        except OSError:  # it was whole a moment ago: a builder has just removed it
+            continue
+        synonyms = {word: tuple(others) for word, others in json.loads(found["synonyms"].tobytes()).items()}
+        board = Board(found, unpack(found["words"]), unpack(found["stems"]), tuple(unpack(found["languages"])), synonyms)
+        return Opened(digest, board, Shelf(found), tuple(unpack(found["products"])))
+    raise generations.missing(root)
