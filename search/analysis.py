@@ -131,6 +131,7 @@ def stem(word: str, language: str = "en") -> str:
     return fold(_stemmer(name).stemWord(word))
 
 
+@lru_cache(maxsize=1000)
 def primary(language: str) -> str:
     """The language without its region: pt-BR is pt."""
     return re.split(r"[-_]", language.casefold(), maxsplit=1)[0]
@@ -146,9 +147,10 @@ def pairs(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{one}_{two}" for one, two in pairwise(words))
 
 
-def is_stop_word(word: str, languages: Iterable[str]) -> bool:
-    """Does a folded word say nothing in any of these languages?"""
-    return any(word in STOP_WORDS.get(primary(language), ()) for language in languages)
+@lru_cache(maxsize=100)
+def stop_words(languages: tuple[str, ...]) -> frozenset[str]:
+    """The folded words that say nothing in any of these languages."""
+    return frozenset().union(*(STOP_WORDS.get(primary(language), ()) for language in languages))
 
 
 def forms(word: str, languages: Iterable[str]) -> list[str]:

@@ -3,9 +3,9 @@
 Nothing here is ever changed once opened, so threads share it; processes share its pages."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from search.impacts import LAST, unpack
 
 Array = NDArray[Any]
+MOST_REMEMBERED = 20_000
 Slice = tuple[int, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Board:
     """`arrays` are those of impacts.py by name; `words` and `stems` are sorted."""
 
@@ -31,6 +32,21 @@ class Board:
     def size(self) -> int:
         """How many articles there are."""
         return len(self.arrays["first"]) - 1
+
+    @cached_property
+    def article_of(self) -> Array:
+        """The article of each section."""
+        return self.arrays["article_of"].astype(np.int64)
+
+    @cached_property
+    def first(self) -> Array:
+        """The first section of each article, and after the last one the number of sections."""
+        return self.arrays["first"].astype(np.int64)
+
+    @cached_property
+    def remembered(self) -> Callable[..., Any]:
+        """Call a pure function of the board and remember what it gave: the same words come back at every keystroke."""
+        return lru_cache(MOST_REMEMBERED)(lambda make, *given: make(self, *given))
 
     @cached_property
     def heavy(self) -> Mapping[str, int]:
@@ -64,12 +80,12 @@ class Board:
         """The best impact that any of these words has in each of these articles; 0 where none is there."""
         keys, impacts = self.arrays["has_key"], self.arrays["has_imp"]
         base = articles.astype(np.int64) * len(self.words)
-        begin, end = np.searchsorted(keys, base + words[0]), np.searchsorted(keys, base + words[1])
+        begin, end = keys.searchsorted(base + words[0]), keys.searchsorted(base + words[1])
         found = np.zeros(len(articles), np.float32)
-        there = np.flatnonzero(end > begin)
+        there = (end > begin).nonzero()[0]
         if len(there):
             sizes = end[there] - begin[there]
-            starts = np.cumsum(sizes) - sizes
-            flat = np.arange(sizes.sum()) + np.repeat(begin[there] - starts, sizes)
+            starts = sizes.cumsum() - sizes
+            flat = np.arange(sizes.sum()) + (begin[there] - starts).repeat(sizes)
             found[there] = np.maximum.reduceat(impacts[flat], starts)
         return found

@@ -5,20 +5,17 @@ An edit is an update: only its articles are analysed and indexed again, and the 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from search import analysis, arrays, generations, impacts, index, typos
+from search import analysis, arrays, generations, impacts, index, typos, update
 from search.board import Board
-from search.errors import IndexUnavailable
-from search.impacts import Arrays, pack, unpack
-from search.index import FIELDS, Column, Record
+from search.impacts import Array, Arrays, pack, unpack
 from search.sections import Section
 
 IMPACTS = "impacts.bin"
-RECORD = "record.bin"
 Synonyms = Mapping[str, Sequence[str]]
 
 
@@ -32,6 +29,8 @@ class Shelf:
         return len(self.texts["section_ptr"]) - 1
 
     def __getitem__(self, number: int) -> Section:
+        if number >= len(self):
+            raise IndexError(number)
         begin, end = self.texts["section_ptr"][number : number + 2]
         values = json.loads(self.texts["sections"][begin:end].tobytes())
         return Section(**{**values, "keywords": tuple(values["keywords"])})
@@ -64,7 +63,11 @@ def _grouped(sections: Iterable[Section]) -> list[Section]:
 
 
 def _write(sections: list[Section], synonyms: Synonyms, root: Path, folder: Path) -> None:
-    record = index.write(sections, folder)
+    before = next((made for made, _ in generations.intact(root) if (made / update.FILE).is_file()), None)
+    record = update.read_from(before, folder, sections) if before else None
+    if record is None:
+        record = index.write(sections, folder)
+    update.save(folder, record, sections)
     blob, ptr = _packed(sections)
     made = impacts.compile_impacts(record, sections)
     made |= typos.table(record.words)
@@ -79,7 +82,7 @@ def _languages(sections: Iterable[Section]) -> list[str]:
     return sorted({analysis.primary(section.language) for section in sections})
 
 
-def _packed(sections: Sequence[Section]) -> tuple[np.ndarray, np.ndarray]:
+def _packed(sections: Sequence[Section]) -> tuple[Array, Array]:
     texts = [json.dumps(asdict(section)).encode() for section in sections]
     return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)])
 

@@ -59,14 +59,20 @@ def compile_impacts(record: Record, sections: Sequence[Section]) -> Arrays:
     fields = {name: _spread(record.fields[name]) for name in record.fields}
     stemmed = {name: (stem_of[tongue[where], words], where) for name, (words, where) in fields.items()}
     first = np.searchsorted(article_of, np.arange(size + 1)).astype(np.int32)
-    made: Arrays = {"article_of": article_of, "first": first, "stem_of": stem_of, "words": pack(record.words), "stems": pack(stems)}
+    made: Arrays = {
+        "article_of": article_of,
+        "first": first,
+        "stem_of": stem_of,
+        "words": pack(record.words),
+        "stems": pack(stems),
+    }
     made |= _named("stem", _article_rows(stemmed, article_of, (len(stems), size), rare=True))
     made |= _named("word", _article_rows(fields, article_of, (len(record.words), size), rare=False))
     made |= _named("part", _section_rows(stemmed, (len(stems), len(sections))))
     made |= _pairs(fields, len(record.words))
-    made |= _forward(made, size, len(record.words))
+    made |= _forward(made, len(record.words))
     made |= _heavy_prefixes(made, record.words, size)
-    return made | _grams(record, article_of, size)
+    return made | _grams(record, article_of)
 
 
 def rarity(total: int, found: Any) -> Any:
@@ -151,7 +157,7 @@ def _pairs(fields: dict[str, tuple[Array, Array]], size: int) -> Arrays:
     return {"pair_key": pairs, "pair_ptr": np.append(starts, len(both[0])), "pair_doc": both[1].astype(np.int32)}
 
 
-def _forward(made: Arrays, articles: int, words: int) -> Arrays:
+def _forward(made: Arrays, words: int) -> Arrays:
     """The same impacts of words, by article: as one sorted number for each article and word."""
     terms = np.repeat(np.arange(words, dtype=np.int64), np.diff(made["word_ptr"]))
     keys = made["word_doc"] * np.int64(words) + terms
@@ -162,7 +168,7 @@ def _forward(made: Arrays, articles: int, words: int) -> Arrays:
 def _heavy_prefixes(made: Arrays, words: Sequence[str], articles: int) -> Arrays:
     """For beginnings of words that half the site has: which articles have them best, so that no keystroke reads them all."""
     heavy: list[str] = []
-    documents, starts = [np.zeros(0, np.int32)], [0]
+    documents, impacts, starts = [np.zeros(0, np.int32)], [np.zeros(0, np.float32)], [0]
     for length in range(1, LONGEST_HEAVY + 1):
         for low, high in _ranges(words, length):
             begin, end = made["word_ptr"][low], made["word_ptr"][high]
@@ -171,8 +177,10 @@ def _heavy_prefixes(made: Arrays, words: Sequence[str], articles: int) -> Arrays
                 np.maximum.at(best, made["word_doc"][begin:end], made["word_imp"][begin:end])
                 heavy.append(words[low][:length])
                 documents.append(np.sort(np.argsort(-best, kind="stable")[:TOP]).astype(np.int32))
+                impacts.append(best[documents[-1]])
                 starts.append(starts[-1] + len(documents[-1]))
-    return {"heavy": pack(heavy), "heavy_ptr": np.array(starts, np.int64), "heavy_doc": np.concatenate(documents)}
+    rows = {"heavy_doc": np.concatenate(documents), "heavy_imp": np.concatenate(impacts)}
+    return {"heavy": pack(heavy), "heavy_ptr": np.array(starts, np.int64), **rows}
 
 
 def _ranges(words: Sequence[str], length: int) -> Iterator[tuple[int, int]]:
@@ -182,27 +190,31 @@ def _ranges(words: Sequence[str], length: int) -> Iterator[tuple[int, int]]:
         yield low, bisect_left(words, words[low][:length] + LAST, low)
 
 
-def _grams(record: Record, article_of: Array, articles: int) -> Arrays:
+def _grams(record: Record, article_of: Array) -> Arrays:
     """The grams of each article's title and of each of its sections, one unit after the other."""
+
     def text(name: str, section: int) -> list[str]:
         column = record.fields[name]
         return [record.words[word] for word in column.flat[column.starts[section] : column.starts[section + 1]]]
 
-    units, owner = [], []
+    units: list[grams.Buckets] = []
+    titles, parts = [], []
+    before = -1
     for section, article in enumerate(article_of.tolist()):
-        if not owner or owner[-1] != article:
+        if before != article:
+            titles.append(len(units))
             units.append(grams.of_words(text("title", section)))
-            owner.append(article)
+            before = article
+        parts.append(len(units))
         units.append(grams.of_words(text("heading", section) + text("text", section)))
-        owner.append(article)
     sizes = np.array([len(unit) for unit in units], np.int64)
     flat = np.concatenate([*units, np.zeros(0, np.uint16)])
     telling = np.log(1 + len(units) / (1 + np.bincount(flat, minlength=grams.BUCKETS))).astype(np.float32)
     ptr = np.concatenate(([0], np.cumsum(sizes)))
     squares = np.concatenate(([0], np.cumsum(telling[flat].astype(np.float64) ** 2)))
     norm = np.sqrt(squares[ptr[1:]] - squares[ptr[:-1]]).astype(np.float32)
-    first = np.searchsorted(np.array(owner, np.int64), np.arange(articles + 1))
-    return {"gram": flat, "gram_ptr": ptr, "gram_norm": np.maximum(norm, 1e-6), "gram_first": first, "gram_rare": telling}
+    made = {"gram": flat, "gram_ptr": ptr, "gram_norm": np.maximum(norm, 1e-6), "gram_rare": telling}
+    return {**made, "gram_title": np.array(titles, np.int64), "gram_part": np.array(parts, np.int64)}
 
 
 def pack(texts: Sequence[str]) -> Array:

@@ -60,30 +60,29 @@ def write(sections: Sequence[Section], folder: Path) -> Record:
     found = whoosh_index.create_in(str(folder), _schema())
     _add(found.writer(), sections, optimize=True)
     with found.reader() as reader:
-        return _read([(reader, 0)], sections)
+        return _read([reader], sections)
 
 
 def update(before: Path, folder: Path, changed: Sequence[Section], gone: Iterable[str]) -> Record:
-    """Copy the Whoosh index in `before`, replace what articles `gone` had with `changed`, and read back only those."""
-    for path in before.iterdir():
-        if path.suffix in (".seg", ".toc") or path.name.startswith("_MAIN"):
-            shutil.copyfile(path, folder / path.name)
+    """Copy the Whoosh index in `before`, put `changed` in place of the articles `gone`, and read back only what is new."""
+    for path in (*before.glob("*.seg"), *before.glob("*.toc")):
+        shutil.copyfile(path, folder / path.name)
     found = whoosh_index.open_dir(str(folder))
-    with found.reader() as reader:
-        known = {leaf.segment().segment_id() for leaf, _ in reader.leaf_readers()}
+    known = {leaf.segment().segment_id() for leaf in _leaves(found)}
     writer = found.writer()
     for article in gone:
         writer.delete_by_term("article", article)
     _add(writer, changed, merge=False)
-    with found.reader() as reader:
-        fresh = [(leaf, 0) for leaf, _ in reader.leaf_readers() if leaf.segment().segment_id() not in known]
-        return _read(fresh, changed)
+    return _read([leaf for leaf in _leaves(found) if leaf.segment().segment_id() not in known], changed)
 
 
 def segments(folder: Path) -> int:
-    """How many segments a Whoosh index has."""
-    with whoosh_index.open_dir(str(folder)).reader() as reader:
-        return len(reader.leaf_readers())
+    """How many segments the Whoosh index in a folder has."""
+    return len(_leaves(whoosh_index.open_dir(str(folder))))
+
+
+def _leaves(found: Any) -> list[IndexReader]:
+    return [leaf for leaf, _ in found.reader().leaf_readers()]
 
 
 def _schema() -> Schema:
@@ -112,27 +111,27 @@ def _keywords(sections: Iterable[Section]) -> dict[str, tuple[str, ...]]:
     return {article: tuple(keywords) for article, keywords in found.items()}
 
 
-def _read(readers: Sequence[tuple[IndexReader, int]], sections: Sequence[Section]) -> Record:
+def _read(readers: Sequence[IndexReader], sections: Sequence[Section]) -> Record:
     """Whoosh numbers documents in the order in which they were added, so its numbers are those of the sections."""
     numbers: dict[str, int] = {}
     columns = {name: _postings(readers, name, numbers) for name in FIELDS}
     words = sorted(numbers)
     order = np.zeros(len(words), np.int32)
-    order[[numbers[word] for word in words]] = np.arange(len(words), dtype=np.int32)
+    order[np.array([numbers[word] for word in words], np.int64)] = np.arange(len(words), dtype=np.int32)
     fields = {name: _sequence(*column, order=order, size=len(sections)) for name, column in columns.items()}
     return Record(words, fields)
 
 
-def _postings(readers: Sequence[tuple[IndexReader, int]], name: str, numbers: dict[str, int]) -> tuple[list[int], list[int]]:
+def _postings(readers: Sequence[IndexReader], name: str, numbers: dict[str, int]) -> tuple[list[int], list[int]]:
     """Each posting's place (document and position as one number) and its word."""
     places: list[int] = []
     words: list[int] = []
-    for reader, offset in readers:
+    for reader in readers:
         for term in reader.lexicon(name):
             number = numbers.setdefault(term.decode("utf-8"), len(numbers))
             matcher = reader.postings(name, term)
             while matcher.is_active():
-                document = (matcher.id() + offset) << 32
+                document = matcher.id() << 32
                 found = matcher.value_as("positions")
                 places += [document + place for place in found]
                 words += [number] * len(found)

@@ -15,8 +15,8 @@ from search.impacts import rarity
 
 MAX_CHARS = 10_000
 MAX_TERMS = 24
-MAX_TYPOS = 6
-"""A text with more unknown words than this is a paste, and a guess at each of them would only take time."""
+MAX_MINOR = 8
+"""Words such as "how" and "my" say little, but so many of them help to tell like from like."""
 _GROWING = re.compile(r"[\w'’]\Z")
 PREFIX_WEIGHT = 0.9
 TYPO_WEIGHT = 0.8
@@ -36,9 +36,11 @@ class Term:
 
 @dataclass(frozen=True)
 class Query:
-    """What to look for: the telling words, how much the unknown ones could have told, all neighbours, and the words as typed."""
+    """What to look for: the telling words, those that only tell among likely articles, how much the unknown ones could
+    have told, all neighbours, and the words as typed."""
 
     terms: tuple[Term, ...]
+    minor: tuple[Term, ...]
     unknown: float
     pairs: NDArray[np.int64]
     words: Sequence[str]
@@ -62,15 +64,18 @@ def parse(text: str, board: Board, language: str | None = None) -> Query:
     if language and (own := analysis.primary(language)) not in languages:
         languages = (own, *languages)
     words = list(dict.fromkeys(typed))
-    telling = [word for word in words if word == growing or not analysis.is_stop_word(word, languages)] or words
+    empty = analysis.stop_words(languages)
+    telling = [word for word in words if word == growing or word not in empty] or words
     guess = len(telling) <= MAX_TERMS
-    terms = [term_of(board, word, languages, (word == growing, guess)) for word in telling]
+    terms = [board.remembered(term_of, word, languages, (word == growing, guess)) for word in telling]
     known = [term for term in terms if term.stems or term.grows]
     lost = sum(not (term.stems or term.grows) and term.word != growing for term in terms)
     if len(known) > MAX_TERMS:
         rare = set(sorted(range(len(known)), key=lambda n: -known[n].weight)[:MAX_TERMS])
         known = [term for n, term in enumerate(known) if n in rare]
-    return Query(tuple(known), lost * float(rarity(board.size, 0)), _pairs(board, typed), typed, growing)
+    rest = [word for word in words if word in empty and word != growing][:MAX_MINOR] if len(telling) < len(words) else []
+    minor = tuple(term for word in rest if (term := board.remembered(term_of, word, languages, (False, False))).stems)
+    return Query(tuple(known), minor, lost * float(rarity(board.size, 0)), _pairs(board, typed), typed, growing)
 
 
 def term_of(board: Board, word: str, languages: tuple[str, ...], how: tuple[bool, bool]) -> Term:

@@ -4,28 +4,29 @@ Each step costs the same whatever was typed: at most query.MAX_TERMS rows, then 
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search import grams
+from search import grams, runs
 from search.board import Board
 from search.impacts import HEAVY
 from search.query import PREFIX_WEIGHT, Query, Term
 
-CANDIDATES = 48
+CANDIDATES = 32
 CLOSEST = 16
-"""Of how many candidates the sections are looked at."""
-GRAM_CANDIDATES = 30
-GRAM_WEIGHT = 0.35
+"""Of how many candidates sections and grams are looked at."""
+GRAM_WEIGHT = 0.4
+PAIR_WEIGHT = np.float32(0.15)
+VERBATIM_FIRST = np.float32(10)
+MINOR_WEIGHT = np.float32(0.2)
 COVERAGE = 0.25
-RUN_WEIGHT = 0.2
-CHANCE_RUN = 10.0
-"""The rarity of word pairs in a row that texts about different things may still share."""
-PAIR_WEIGHT = 0.3
+"""How much an article loses that lacks words of the text: those with all words come first, then those with any."""
 
-Floats = NDArray[np.float32]
-Numbers = NDArray[np.int64]
+Array = NDArray[Any]
+NO_GRAM = np.zeros(1, np.uint16)
+"""Closes the row, so that an empty unit at its end still has a place to begin."""
 
 
 @dataclass(frozen=True)
@@ -37,34 +38,44 @@ class Hit:
     score: float
 
 
-def rank(board: Board, query: Query, allowed: Floats | None = None) -> list[Hit]:
+def rank(board: Board, query: Query, allowed: Array | None = None) -> list[Hit]:
     """The articles that match, best first; `allowed` is 1 for each article that may be shown, else 0 (None: all)."""
     if not query.terms or not board.size:
         return []
     table = _table(board, query)
     scores = table.sum(0)
-    runs = _runs(board, query.pairs)
+    passages = runs.find(board, query.pairs)
+    told = board.article_of[runs.verbatim(passages)]
     if allowed is not None:
         scores *= allowed
-    chosen = _best(scores, CANDIDATES)
-    if len(runs[0]):
-        extra = board.arrays["article_of"][runs[0]]
-        if allowed is not None:
-            extra = extra[allowed[extra] > 0]
-        chosen = np.union1d(chosen, extra)
+        told = told[allowed[told] > 0]
+    chosen = _best(scores)
+    if len(told):
+        chosen = np.union1d(chosen, told)
     if not len(chosen):
         return []
-    return _ordered(board, query, _exact(board, query, table[:, chosen], chosen), chosen, runs)
+    near = table[:, chosen]
+    _fill(board, query, near, chosen)
+    return _ordered(board, query, _Near(chosen, np.vstack((near, _minor(board, query, chosen))), passages))
 
 
-def _table(board: Board, query: Query) -> Floats:
+@dataclass(frozen=True)
+class _Near:
+    """The candidates, in order of their numbers; the impacts of each term in each; passages found word for word."""
+
+    articles: Array
+    table: Array
+    passages: runs.Passages
+
+
+def _table(board: Board, query: Query) -> Array:
     """The impacts of each term in each article."""
     table = np.zeros((len(query.terms), board.size), np.float32)
     for row, term in zip(table, query.terms, strict=True):
-        for stem, share in sorted(term.stems, key=lambda one: one[1]):
+        for stem, share in term.stems:
             documents, impacts = board.row("stem", stem)
-            if share == 1.0 and len(term.stems) == 1:
-                row[documents] = impacts
+            if len(term.stems) == 1:
+                row[documents] = impacts * np.float32(share)
             else:
                 row[documents] = np.maximum(row[documents], impacts * np.float32(share))
         if term.grows is not None:
@@ -72,151 +83,112 @@ def _table(board: Board, query: Query) -> Floats:
     return table
 
 
-def _grow(board: Board, term: Term, row: Floats) -> None:
+def _grow(board: Board, term: Term, row: Array) -> None:
+    """What a growing word may become; for the beginning of half the words, only where it tells most."""
+    share = np.float32(PREFIX_WEIGHT * term.weight)
+    low, high = term.grows or (0, 0)
     ptr = board.arrays["word_ptr"]
-    begin, end = ptr[term.grows[0]], ptr[term.grows[1]]
+    begin, end = ptr[low], ptr[high]
     if end - begin <= HEAVY:
-        documents = board.arrays["word_doc"][begin:end]
-        impacts = board.arrays["word_imp"][begin:end] * np.float32(PREFIX_WEIGHT * term.weight)
-        np.maximum.at(row, documents, impacts)
+        np.maximum.at(row, board.arrays["word_doc"][begin:end], board.arrays["word_imp"][begin:end] * share)
     elif (number := board.heavy.get(term.word)) is not None:
         ptr = board.arrays["heavy_ptr"]
-        documents = board.arrays["heavy_doc"][ptr[number] : ptr[number + 1]]
-        best = board.best_of(term.grows, documents) * np.float32(PREFIX_WEIGHT * term.weight)
-        row[documents] = np.maximum(row[documents], best)
+        place = slice(ptr[number], ptr[number + 1])
+        documents = board.arrays["heavy_doc"][place]
+        row[documents] = np.maximum(row[documents], board.arrays["heavy_imp"][place] * share)
 
 
-def _exact(board: Board, query: Query, table: Floats, chosen: Numbers) -> Floats:
-    """The same for the candidates alone, where a prefix that was too heavy to be read whole is filled in."""
+def _fill(board: Board, query: Query, table: Array, articles: Array) -> None:
+    """Say of the candidates what was not read whole."""
+    ptr = board.arrays["word_ptr"]
     for row, term in zip(table, query.terms, strict=True):
-        if term.grows is not None:
-            best = board.best_of(term.grows, chosen) * np.float32(PREFIX_WEIGHT * term.weight)
-            np.maximum(row, best, out=row)
+        if term.grows is not None and ptr[term.grows[1]] - ptr[term.grows[0]] > HEAVY:
+            np.maximum(row, board.best_of(term.grows, articles) * np.float32(PREFIX_WEIGHT * term.weight), out=row)
+
+
+def _minor(board: Board, query: Query, articles: Array) -> Array:
+    """What words that say little add, for the candidates alone."""
+    table = np.zeros((len(query.minor), len(articles)), np.float32)
+    for row, term in zip(table, query.minor, strict=True):
+        documents, impacts = board.row("stem", term.stems[0][0])
+        place = documents.searchsorted(articles)
+        place[place == len(documents)] = 0
+        np.multiply(impacts[place] * MINOR_WEIGHT, documents[place] == articles, out=row)
     return table
 
 
-def _best(scores: Floats, count: int) -> Numbers:
+def _best(scores: Array) -> Array:
     """The numbers of the best scores above 0, in order of the numbers."""
     top = scores.max()
+    if top <= 0:
+        return np.zeros(0, np.int64)
     for share in (0.5, 0.25, 0.1, 0.0):
-        found = np.flatnonzero(scores > top * share)
-        if len(found) >= count or share == 0.0:
+        found = (scores > top * np.float32(share)).nonzero()[0]
+        if len(found) >= CANDIDATES:
             break
-    if len(found) > count:
+    if len(found) > CANDIDATES:
         values = scores[found]
-        least = np.partition(values, -count)[-count]
-        found = found[values >= least][: 2 * count]
-    return found
+        least = np.partition(values, -CANDIDATES)[-CANDIDATES]
+        found = found[values >= least][: 2 * CANDIDATES]
+    return found  # type: ignore[no-any-return]
 
 
-def _ordered(board: Board, query: Query, table: Floats, chosen: Numbers, runs: tuple[Numbers, Floats]) -> list[Hit]:
-    weights = np.array([term.weight for term in query.terms], np.float32)
+def _ordered(board: Board, query: Query, near: _Near) -> list[Hit]:
+    weights = np.array([term.weight for term in (*query.terms, *query.minor)], np.float32)
     asked = max(float(weights.sum()) + query.unknown, 1.0)
-    known = ((table > 0).T @ weights / asked) ** COVERAGE
-    lexical = table.sum(0)
-    run_of = _run_of(board, chosen, runs)
-    rough = lexical * known + run_of * 100
-    close = np.argsort(-rough, kind="stable")[:CLOSEST]
-    sections, bonus = _sections(board, query, chosen[close], runs)
+    known = (weights @ (near.table > 0) / asked) ** np.float32(COVERAGE)
+    lexical = near.table.sum(0)
+    verbatim = runs.of_articles(board, near.passages, near.articles)
+    rough = lexical * known + verbatim * math.sqrt(asked)
+    close = (-rough).argsort(kind="stable")[:CLOSEST]
+    sections, bonus = _sections(board, query, near.articles[close], near.passages)
     lexical[close] += bonus
-    score = lexical * known / math.sqrt(asked) + run_of
-    best = float(score.max())
-    nearest = np.argsort(-score, kind="stable")[:GRAM_CANDIDATES]
-    alike = np.zeros(len(score), np.float32)
-    alike[nearest] = _alike(board, query, chosen[nearest])
+    score = lexical * known / math.sqrt(asked)
+    alike = _alike(board, query, near.articles[close], sections)
     top = float(alike.max())
     if top > 0:
-        score = score + GRAM_WEIGHT * best * alike / top
-    section_of = board.arrays["first"][chosen].astype(np.int64)
-    section_of[close] = sections
-    order = np.lexsort((chosen, -score))
-    return [Hit(int(chosen[n]), int(section_of[n]), float(score[n])) for n in order]
+        score[close] += GRAM_WEIGHT / top * float(score.max()) * alike
+    score += verbatim
+    order = close[np.lexsort((near.articles[close], -score[close]))]
+    section_of = dict(zip(near.articles[close].tolist(), sections.tolist(), strict=True))
+    numbers, scores = near.articles[order].tolist(), score[order].tolist()
+    return [Hit(number, section_of[number], value) for number, value in zip(numbers, scores, strict=True)]
 
 
-def _sections(board: Board, query: Query, articles: Numbers, runs: tuple[Numbers, Floats]) -> tuple[Numbers, Floats]:
+def _sections(board: Board, query: Query, articles: Array, passages: runs.Passages) -> tuple[Array, Array]:
     """The best section of each article and what it adds to the score."""
-    first = board.arrays["first"]
-    sizes = first[articles + 1] - first[articles]
-    starts = np.cumsum(sizes) - sizes
-    flat = np.arange(sizes.sum()) + np.repeat(first[articles] - starts, sizes)
+    begin = board.first[articles]
+    sizes = board.first[articles + 1] - begin
+    starts = sizes.cumsum() - sizes
+    flat = np.arange(sizes.sum()) + (begin - starts).repeat(sizes)
     sums = np.zeros(len(flat), np.float32)
     for term in query.terms:
-        best = np.zeros(len(flat), np.float32)
-        for stem, share in term.stems:
+        for stem, share in term.stems[:1]:
             documents, impacts = board.row("part", stem)
             if len(documents):
-                place = np.minimum(np.searchsorted(documents, flat), len(documents) - 1)
-                np.maximum(best, np.where(documents[place] == flat, impacts[place] * np.float32(share), 0), out=best)
-        sums += best * np.float32(term.weight)
-    if len(runs[0]):
-        place = np.minimum(np.searchsorted(runs[0], flat), len(runs[0]) - 1)
-        sums_and_runs = sums + np.where(runs[0][place] == flat, runs[1][place], 0)
-    else:
-        sums_and_runs = sums
-    top = np.maximum.reduceat(sums_and_runs, starts)
-    is_top = np.flatnonzero(sums_and_runs == np.repeat(top, sizes))
-    owner = np.repeat(np.arange(len(articles)), sizes)[is_top]
-    chosen = is_top[np.searchsorted(owner, np.arange(len(articles)))]
+                place = documents.searchsorted(flat)
+                place[place == len(documents)] = 0
+                sums += impacts[place] * (documents[place] == flat) * np.float32(share * term.weight)
+    verbatim, neighbours = runs.of_sections(passages, flat)
+    sums += neighbours * PAIR_WEIGHT
+    whole = sums + verbatim * VERBATIM_FIRST
+    top = np.maximum.reduceat(whole, starts)
+    is_top = (whole == top.repeat(sizes)).nonzero()[0]
+    chosen = is_top[is_top.searchsorted(starts)]
     return flat[chosen], sums[chosen]
 
 
-def _alike(board: Board, query: Query, articles: Numbers) -> Floats:
-    """The best cosine between the text's grams and those of an article's title and sections."""
+def _alike(board: Board, query: Query, articles: Array, sections: Array) -> Array:
+    """The better cosine between the text's grams and those of an article's title or of its best section."""
     asked = grams.of_words(query.words)
-    rare = board.arrays["gram_rare"]
+    rare, ptr = board.arrays["gram_rare"], board.arrays["gram_ptr"]
     space = np.zeros(grams.BUCKETS, np.float32)
     space[asked] = rare[asked] ** 2
-    first, ptr = board.arrays["gram_first"], board.arrays["gram_ptr"]
-    units = np.concatenate([np.arange(first[a], first[a + 1]) for a in articles])
-    flat = np.concatenate([board.arrays["gram"][ptr[first[a]] : ptr[first[a + 1]]] for a in articles])
-    sizes = ptr[units + 1] - ptr[units]
-    sums = np.concatenate((space[flat].cumsum(dtype=np.float64), [0]))
-    ends = np.cumsum(sizes)
-    dots = sums[ends - 1] - np.where(ends - sizes > 0, sums[ends - sizes - 1], 0)
-    cosines = np.where(sizes > 0, dots, 0) / board.arrays["gram_norm"][units]
-    starts = np.cumsum(first[articles + 1] - first[articles]) - (first[articles + 1] - first[articles])
-    return np.maximum.reduceat(cosines, starts).astype(np.float32)
-
-
-def _runs(board: Board, pairs: Numbers) -> tuple[Numbers, Floats]:
-    """The sections that hold a passage of the text word for word, in order, and how far it exceeds what chance gives."""
-    keys, ptr = board.arrays["pair_key"], board.arrays["pair_ptr"]
-    none = np.zeros(0, np.int64), np.zeros(0, np.float32)
-    if not len(pairs) or not len(keys):
-        return none
-    place = np.minimum(np.searchsorted(keys, pairs), len(keys) - 1)
-    known = np.flatnonzero(keys[place] == pairs)
-    begin = ptr[place[known]]
-    sizes = ptr[place[known] + 1] - begin
-    weights = np.log(1 + (max(len(board.arrays["article_of"]), 100) - sizes + 0.5) / (sizes + 0.5))
-    if not len(known) or weights.sum() <= CHANCE_RUN:
-        return none
-    return _longest(board, known, begin, sizes, weights)
-
-
-def _longest(board: Board, known, begin, sizes, weights):  # type: ignore[no-untyped-def]
-    starts = np.cumsum(sizes) - sizes
-    flat = np.arange(sizes.sum()) + np.repeat(begin - starts, sizes)
-    sections = board.arrays["pair_doc"][flat].astype(np.int64)
-    at = np.repeat(known, sizes)
-    key = (sections << 16) + at
-    order = np.argsort(key, kind="stable")
-    key, weight = key[order], np.repeat(weights, sizes)[order]
-    breaks = np.flatnonzero(np.diff(key, prepend=-9) != 1)
-    strength = np.add.reduceat(weight, breaks)
-    where = key[breaks] >> 16
-    keep = strength > CHANCE_RUN
-    found, inverse = np.unique(where[keep], return_inverse=True)
-    best = np.zeros(len(found), np.float32)
-    np.maximum.at(best, inverse, (RUN_WEIGHT * (strength[keep] - CHANCE_RUN)).astype(np.float32))
-    return found, best
-
-
-def _run_of(board: Board, chosen: Numbers, runs: tuple[Numbers, Floats]) -> Floats:
-    found = np.zeros(len(chosen), np.float32)
-    if len(runs[0]):
-        place = np.searchsorted(chosen, board.arrays["article_of"][runs[0]])
-        inside = np.flatnonzero((place < len(chosen)))
-        inside = inside[chosen[place[inside]] == board.arrays["article_of"][runs[0]][inside]]
-        np.maximum.at(found, place[inside], runs[1][inside])
+    units = np.concatenate((board.arrays["gram_title"][articles], board.arrays["gram_part"][sections]))
+    begin, end = ptr[units], ptr[units + 1]
+    flat = np.concatenate([board.arrays["gram"][b:e] for b, e in zip(begin.tolist(), end.tolist(), strict=True)] + [NO_GRAM])
+    sizes = end - begin
+    dots = np.add.reduceat(space[flat], sizes.cumsum() - sizes) * (sizes > 0)
+    cosines = dots / board.arrays["gram_norm"][units]
+    found: Array = np.maximum(cosines[: len(articles)], cosines[len(articles) :])
     return found

@@ -21,6 +21,8 @@ _FACTOR = 0x9E3779B97F4A7C15
 _ALL_BITS = (1 << 64) - 1
 
 Array = NDArray[Any]
+Table = tuple[Array, Array]
+"""Hashes, sorted, and for each the number of the first word that begins so."""
 
 
 def table(words: Sequence[str]) -> dict[str, Array]:
@@ -38,7 +40,7 @@ def table(words: Sequence[str]) -> dict[str, Array]:
     return {"typo_hash": everything[order], "typo_word": first[order]}
 
 
-def candidates(word: str, words: Sequence[str], typo_table: tuple[Array, Array], *, growing: bool = False) -> list[tuple[int, int]]:
+def candidates(word: str, words: Sequence[str], known: Table, *, growing: bool = False) -> list[tuple[int, int]]:
     """The nearest known words (their numbers) and their distances, nearest first; none for short words and words with digits.
 
     A word of up to SHORT letters must keep its first one. A growing word is compared with the beginnings of longer ones."""
@@ -46,19 +48,19 @@ def candidates(word: str, words: Sequence[str], typo_table: tuple[Array, Array],
         return []
     reach = 2 if len(word) >= TWO_SLIPS_FROM else 1
     found = []
-    for number in _alike(word, words, typo_table):
-        known = words[number]
-        if len(known) < len(word) - reach or (not growing and len(known) > len(word) + reach):
+    for number in _alike(word, words, known):
+        near = words[number]
+        if len(near) < len(word) - reach or (not growing and len(near) > len(word) + reach):
             continue
-        slips = distance(word, known, reach, growing=growing)
-        if slips <= reach and (known[0] == word[0] or len(word) > SHORT):
-            found.append((slips, known[0] != word[0], len(known), number))
+        slips = distance(word, near, reach, growing=growing)
+        if slips <= reach and (near[0] == word[0] or len(word) > SHORT):
+            found.append((slips, near[0] != word[0], len(near), number))
     best = min((slips for slips, *_ in found), default=0)
     return [(number, slips) for slips, _, _, number in sorted(found)[:MAX_CANDIDATES] if slips == best]
 
 
-def _alike(word: str, words: Sequence[str], typo_table: tuple[Array, Array]) -> list[int]:
-    hashes, firsts = typo_table
+def _alike(word: str, words: Sequence[str], known: Table) -> list[int]:
+    hashes, firsts = known
     short = min(len(word), LONGEST)
     bases = [_hash_one(variant) for variant in {word[:short], *(word[:n] + word[n + 1 : short] for n in range(short))}]
     lengths = sorted({max(short - 1, SHORTEST - 1), short, min(short + 1, LONGEST)})
