@@ -22,7 +22,32 @@ PRODUCTS = ("flow", "rsr", "lumen")
 OWN = "our docs"
 INVENTED = 60_000
 SHARE_INVENTED = 0.12
-_SYLLABLES = "ba ri to men lo ka si du ver pla ne qui gor ta fi xe mu shi pra no el ja wi cor".split()
+_SYLLABLES = [
+    "ba",
+    "ri",
+    "to",
+    "men",
+    "lo",
+    "ka",
+    "si",
+    "du",
+    "ver",
+    "pla",
+    "ne",
+    "qui",
+    "gor",
+    "ta",
+    "fi",
+    "xe",
+    "mu",
+    "shi",
+    "pra",
+    "no",
+    "el",
+    "ja",
+    "wi",
+    "cor",
+]
 
 
 @dataclass(frozen=True)
@@ -49,7 +74,7 @@ def names() -> list[str]:
 def load(name: str) -> Corpus:
     if name == OWN:
         return own()
-    return public(name) if name in PUBLIC else enlarged(int(name.split()[0]))
+    return public(name) if name in PUBLIC else enlarged(int(name.split(maxsplit=1)[0]))
 
 
 def own() -> Corpus:

@@ -102,7 +102,9 @@ def _run_python(peer: str, corpus: Corpus, job: Job, folder: Path) -> Outcome:
 
 
 def _run_node(peer: str, corpus: Corpus, job: Job, folder: Path) -> Outcome:
-    rows = [{"article": s.article, "title": f"{s.title} {s.heading} {' '.join(s.keywords)}", "text": s.text} for s in corpus.sections]
+    rows = [
+        {"article": s.article, "title": f"{s.title} {s.heading} {' '.join(s.keywords)}", "text": s.text} for s in corpus.sections
+    ]
     asked: dict[str, Any] = {"peer": peer, "sections": rows, "texts": job.texts(), "warm": WARM}
     asked |= {"file": str(folder / "index.json"), "modules": str(node_modules())}
     script = Path(__file__).parent / "peers" / "node.mjs"

@@ -76,9 +76,9 @@ class Board:
         begin, end = self.arrays[f"{name}_ptr"][number], self.arrays[f"{name}_ptr"][number + 1]
         return self.arrays[f"{name}_doc"][begin:end], self.arrays[f"{name}_imp"][begin:end]
 
-    def best_of(self, words: Slice, articles: Array) -> Array:
+    def best_of(self, name: str, words: Slice, articles: Array) -> Array:
         """The best impact that any of these words has in each of these articles; 0 where none is there."""
-        keys, impacts = self.arrays["has_key"], self.arrays["has_imp"]
+        keys, impacts = self.arrays[f"{name}_key"], self.arrays[f"{name}_has"]
         base = articles.astype(np.int64) * len(self.words)
         begin, end = keys.searchsorted(base + words[0]), keys.searchsorted(base + words[1])
         found = np.zeros(len(articles), np.float32)

@@ -13,9 +13,9 @@ _FACTORS = np.array([0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F], np.uint32)
 Buckets = NDArray[np.uint16]
 
 
-def of_words(words: Sequence[str]) -> Buckets:
-    """The distinct grams of words in a row, in order of their numbers."""
-    text = f" {' '.join(words)} "
+def of_words(words: Sequence[str], *, growing: bool = False) -> Buckets:
+    """The distinct grams of words in a row, in order of their numbers; nothing is said of the end of a growing word."""
+    text = f" {' '.join(words)}" if growing else f" {' '.join(words)} "
     if len(text) > MOST_CHARS:
         text = text[: MOST_CHARS // 2] + text[-MOST_CHARS // 2 :]
     letters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)

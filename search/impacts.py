@@ -44,6 +44,10 @@ OF_ARTICLE = {
     "description": Shape(0.5, 1.2, 0.5),
     "body": Shape(0.6, 1.5, 0.9),
 }
+EARLY = {"title": Shape(2.0, 1.2, 0.5), "keywords": Shape(1.5, 0.6, 0.2), "heading": Shape(0.6, 1.0, 0.3)}
+LATE = {"description": Shape(0.5, 1.2, 0.5), "text": Shape(0.6, 1.5, 0.9)}
+"""The fields in which a growing word is looked for: first those that say what an article is about, then the rest."""
+
 OF_SECTION = {"heading": Shape(0.6, 1.0, 0.3), "text": Shape(0.4, 1.2, 0.9)}
 
 
@@ -66,11 +70,12 @@ def compile_impacts(record: Record, sections: Sequence[Section]) -> Arrays:
         "words": pack(record.words),
         "stems": pack(stems),
     }
-    made |= _named("stem", _article_rows(stemmed, article_of, (len(stems), size), rare=True))
-    made |= _named("word", _article_rows(fields, article_of, (len(record.words), size), rare=False))
+    made |= _named("stem", _article_rows(stemmed, article_of, (len(stems), size)))
+    for name, shapes in (("early", EARLY), ("late", LATE)):
+        made |= _named(name, _word_rows(fields, article_of, (len(record.words), size), shapes))
+        made |= _forward(made, name, len(record.words))
     made |= _named("part", _section_rows(stemmed, (len(stems), len(sections))))
     made |= _pairs(fields, len(record.words))
-    made |= _forward(made, len(record.words))
     made |= _heavy_prefixes(made, record.words, size)
     return made | _grams(record, article_of)
 
@@ -98,14 +103,24 @@ def _named(name: str, rows: tuple[Array, Array, Array]) -> Arrays:
     return {f"{name}_ptr": rows[0], f"{name}_doc": rows[1], f"{name}_imp": rows[2]}
 
 
-def _article_rows(fields: dict[str, tuple[Array, Array]], article_of: Array, shape: tuple[int, int], *, rare: bool) -> Any:
+def _article_rows(fields: dict[str, tuple[Array, Array]], article_of: Array, shape: tuple[int, int]) -> Any:
     given = {name: (terms, article_of[where]) for name, (terms, where) in fields.items()}
     given["body"] = tuple(np.concatenate(pair) for pair in zip(given.pop("text"), given.pop("heading"), strict=True))  # type: ignore[assignment]
     counted = {name: _counted(*given[name], shape[1]) for name in OF_ARTICLE}
     found = np.bincount(np.unique(np.concatenate([keys for keys, _ in counted.values()])) // max(shape[1], 1), minlength=shape[0])
     impacts = [(keys, _bm25(keys, counts, OF_ARTICLE[n], shape[1])) for n, (keys, counts) in counted.items()]
-    if rare:
-        impacts = [(keys, impact * _mixed_rarity(keys, found, shape)) for keys, impact in impacts]
+    return _rows([(keys, impact * _mixed_rarity(keys, found, shape)) for keys, impact in impacts], shape)
+
+
+def _word_rows(
+    fields: dict[str, tuple[Array, Array]], article_of: Array, shape: tuple[int, int], shapes: dict[str, Shape]
+) -> Any:
+    """How rare a beginning is shows only when it is typed, so these impacts do not know."""
+    impacts = []
+    for name, form in shapes.items():
+        words, where = fields[name]
+        keys, counts = _counted(words, article_of[where], shape[1])
+        impacts.append((keys, _bm25(keys, counts, form, shape[1])))
     return _rows(impacts, shape)
 
 
@@ -157,30 +172,45 @@ def _pairs(fields: dict[str, tuple[Array, Array]], size: int) -> Arrays:
     return {"pair_key": pairs, "pair_ptr": np.append(starts, len(both[0])), "pair_doc": both[1].astype(np.int32)}
 
 
-def _forward(made: Arrays, words: int) -> Arrays:
+def _forward(made: Arrays, name: str, words: int) -> Arrays:
     """The same impacts of words, by article: as one sorted number for each article and word."""
-    terms = np.repeat(np.arange(words, dtype=np.int64), np.diff(made["word_ptr"]))
-    keys = made["word_doc"] * np.int64(words) + terms
+    terms = np.repeat(np.arange(words, dtype=np.int64), np.diff(made[f"{name}_ptr"]))
+    keys = made[f"{name}_doc"] * np.int64(words) + terms
     order = np.argsort(keys, kind="stable")
-    return {"has_key": keys[order], "has_imp": made["word_imp"][order]}
+    return {f"{name}_key": keys[order], f"{name}_has": made[f"{name}_imp"][order]}
+
+
+def prefix_scores(early: Array, late: Array) -> tuple[Array, tuple[int, int]]:
+    """What a beginning tells of each article, from its best impacts there; and how many have it early, and at all."""
+    counts = int((early > 0).sum()), int(((early > 0) | (late > 0)).sum())
+    rare = rarity(len(early), np.array(counts))
+    scores: Array = early * np.float32((rare[0] + rare[1]) / 2) + late * np.float32(rare[1])
+    return scores, counts
 
 
 def _heavy_prefixes(made: Arrays, words: Sequence[str], articles: int) -> Arrays:
-    """For beginnings of words that half the site has: which articles have them best, so that no keystroke reads them all."""
+    """For beginnings of words that half the site has: the articles of which they tell most, so that no keystroke reads them all."""
     heavy: list[str] = []
-    documents, impacts, starts = [np.zeros(0, np.int32)], [np.zeros(0, np.float32)], [0]
+    numbers: list[tuple[int, int]] = []
+    documents, impacts = [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]
     for length in range(1, LONGEST_HEAVY + 1):
         for low, high in _ranges(words, length):
-            begin, end = made["word_ptr"][low], made["word_ptr"][high]
-            if end - begin > HEAVY:
-                best = np.zeros(articles, np.float32)
-                np.maximum.at(best, made["word_doc"][begin:end], made["word_imp"][begin:end])
+            if max(int(made[f"{name}_ptr"][high] - made[f"{name}_ptr"][low]) for name in ("early", "late")) > HEAVY:
+                scores, counts = prefix_scores(*(_best_of(made, name, (low, high), articles) for name in ("early", "late")))
                 heavy.append(words[low][:length])
-                documents.append(np.sort(np.argsort(-best, kind="stable")[:TOP]).astype(np.int32))
-                impacts.append(best[documents[-1]])
-                starts.append(starts[-1] + len(documents[-1]))
-    rows = {"heavy_doc": np.concatenate(documents), "heavy_imp": np.concatenate(impacts)}
-    return {"heavy": pack(heavy), "heavy_ptr": np.array(starts, np.int64), **rows}
+                numbers.append(counts)
+                documents.append(np.sort(np.argsort(-scores, kind="stable")[:TOP]).astype(np.int32))
+                impacts.append(scores[documents[-1]].astype(np.float32))
+    starts = np.cumsum([0, *(len(listed) for listed in documents[1:])])
+    rows = {"heavy_ptr": starts, "heavy_doc": np.concatenate(documents), "heavy_imp": np.concatenate(impacts)}
+    return {"heavy": pack(heavy), "heavy_n": np.array(numbers, np.int64).reshape(-1, 2), **rows}
+
+
+def _best_of(made: Arrays, name: str, words: tuple[int, int], articles: int) -> Array:
+    place = slice(made[f"{name}_ptr"][words[0]], made[f"{name}_ptr"][words[1]])
+    best = np.zeros(articles, np.float32)
+    np.maximum.at(best, made[f"{name}_doc"][place], made[f"{name}_imp"][place])
+    return best
 
 
 def _ranges(words: Sequence[str], length: int) -> Iterator[tuple[int, int]]:

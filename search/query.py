@@ -18,7 +18,6 @@ MAX_TERMS = 24
 MAX_MINOR = 8
 """Words such as "how" and "my" say little, but so many of them help to tell like from like."""
 _GROWING = re.compile(r"[\w'’]\Z")
-PREFIX_WEIGHT = 0.9
 TYPO_WEIGHT = 0.8
 FORM_WEIGHT = 0.95
 SYNONYM_WEIGHT = 0.5
@@ -71,7 +70,7 @@ def parse(text: str, board: Board, language: str | None = None) -> Query:
     known = [term for term in terms if term.stems or term.grows]
     lost = sum(not (term.stems or term.grows) and term.word != growing for term in terms)
     if len(known) > MAX_TERMS:
-        rare = set(sorted(range(len(known)), key=lambda n: -known[n].weight)[:MAX_TERMS])
+        rare = set(sorted(range(len(known)), key=lambda n: (known[n].grows is None, -known[n].weight))[:MAX_TERMS])
         known = [term for n, term in enumerate(known) if n in rare]
     rest = [word for word in words if word in empty and word != growing][:MAX_MINOR] if len(telling) < len(words) else []
     minor = tuple(term for word in rest if (term := board.remembered(term_of, word, languages, (False, False))).stems)
@@ -92,16 +91,12 @@ def term_of(board: Board, word: str, languages: tuple[str, ...], how: tuple[bool
     if not shares and grows is None and guess:
         for number, slips in typos.candidates(word, board.words, board.typos, growing=growing):
             _add(shares, set(board.arrays["stem_of"][:, number].tolist()), TYPO_WEIGHT**slips)
-    return Term(word, tuple(shares.items()), grows, _weight(board, shares, grows))
+    return Term(word, tuple(shares.items()), grows, _weight(board, shares))
 
 
-def _weight(board: Board, shares: dict[int, float], grows: Slice | None) -> float:
+def _weight(board: Board, shares: dict[int, float]) -> float:
     ptr = board.arrays["stem_ptr"]
-    found = max((int(ptr[stem + 1] - ptr[stem]) for stem in shares), default=0)
-    if grows is not None:
-        ptr = board.arrays["word_ptr"]
-        found = max(found, min(int(ptr[grows[1]] - ptr[grows[0]]), board.size))
-    return float(rarity(board.size, found))
+    return float(rarity(board.size, max((int(ptr[stem + 1] - ptr[stem]) for stem in shares), default=0)))
 
 
 def _stems(board: Board, word: str, languages: Sequence[str]) -> list[int]:

@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search import grams, runs
+from search import grams, growing, runs
 from search.board import Board
-from search.impacts import HEAVY
-from search.query import PREFIX_WEIGHT, Query, Term
+from search.query import Query, Term
 
 CANDIDATES = 32
 CLOSEST = 16
 """Of how many candidates sections and grams are looked at."""
 GRAM_WEIGHT = 0.4
+PREFIX_WEIGHT = np.float32(0.9)
 PAIR_WEIGHT = np.float32(0.15)
 VERBATIM_FIRST = np.float32(10)
 MINOR_WEIGHT = np.float32(0.2)
-COVERAGE = 0.25
+COVERAGE = 0.3
 """How much an article loses that lacks words of the text: those with all words come first, then those with any."""
 
 Array = NDArray[Any]
@@ -42,7 +42,8 @@ def rank(board: Board, query: Query, allowed: Array | None = None) -> list[Hit]:
     """The articles that match, best first; `allowed` is 1 for each article that may be shown, else 0 (None: all)."""
     if not query.terms or not board.size:
         return []
-    table = _table(board, query)
+    table = np.zeros((len(query.terms), board.size), np.float32)
+    weights = [_read(board, term, row) for row, term in zip(table, query.terms, strict=True)]
     scores = table.sum(0)
     passages = runs.find(board, query.pairs)
     told = board.article_of[runs.verbatim(passages)]
@@ -56,54 +57,42 @@ def rank(board: Board, query: Query, allowed: Array | None = None) -> list[Hit]:
         return []
     near = table[:, chosen]
     _fill(board, query, near, chosen)
-    return _ordered(board, query, _Near(chosen, np.vstack((near, _minor(board, query, chosen))), passages))
+    weights += [term.weight for term in query.minor]
+    whole = np.vstack((near, _minor(board, query, chosen)))
+    return _ordered(board, query, _Near(chosen, whole, np.array(weights, np.float32), passages))
 
 
 @dataclass(frozen=True)
 class _Near:
-    """The candidates, in order of their numbers; the impacts of each term in each; passages found word for word."""
+    """The candidates, in order of their numbers; the impacts of each term in each; what each term may tell; passages
+    found word for word."""
 
     articles: Array
     table: Array
+    weights: Array
     passages: runs.Passages
 
 
-def _table(board: Board, query: Query) -> Array:
-    """The impacts of each term in each article."""
-    table = np.zeros((len(query.terms), board.size), np.float32)
-    for row, term in zip(table, query.terms, strict=True):
-        for stem, share in term.stems:
-            documents, impacts = board.row("stem", stem)
-            if len(term.stems) == 1:
-                row[documents] = impacts * np.float32(share)
-            else:
-                row[documents] = np.maximum(row[documents], impacts * np.float32(share))
-        if term.grows is not None:
-            _grow(board, term, row)
-    return table
-
-
-def _grow(board: Board, term: Term, row: Array) -> None:
-    """What a growing word may become; for the beginning of half the words, only where it tells most."""
-    share = np.float32(PREFIX_WEIGHT * term.weight)
-    low, high = term.grows or (0, 0)
-    ptr = board.arrays["word_ptr"]
-    begin, end = ptr[low], ptr[high]
-    if end - begin <= HEAVY:
-        np.maximum.at(row, board.arrays["word_doc"][begin:end], board.arrays["word_imp"][begin:end] * share)
-    elif (number := board.heavy.get(term.word)) is not None:
-        ptr = board.arrays["heavy_ptr"]
-        place = slice(ptr[number], ptr[number + 1])
-        documents = board.arrays["heavy_doc"][place]
-        row[documents] = np.maximum(row[documents], board.arrays["heavy_imp"][place] * share)
+def _read(board: Board, term: Term, row: Array) -> float:
+    """Put the impacts of a term into its row of the table; return how much it may tell."""
+    for stem, share in term.stems:
+        documents, impacts = board.row("stem", stem)
+        if len(term.stems) == 1:
+            row[documents] = impacts * np.float32(share)
+        else:
+            row[documents] = np.maximum(row[documents], impacts * np.float32(share))
+    if term.grows is None:
+        return term.weight
+    grown = board.remembered(growing.look, term.grows, term.word)
+    row[grown.articles] = np.maximum(row[grown.articles], grown.impacts * PREFIX_WEIGHT)
+    return float(grown.weight)
 
 
 def _fill(board: Board, query: Query, table: Array, articles: Array) -> None:
-    """Say of the candidates what was not read whole."""
-    ptr = board.arrays["word_ptr"]
+    """Ask of each candidate what a list of the best could not say."""
     for row, term in zip(table, query.terms, strict=True):
-        if term.grows is not None and ptr[term.grows[1]] - ptr[term.grows[0]] > HEAVY:
-            np.maximum(row, board.best_of(term.grows, articles) * np.float32(PREFIX_WEIGHT * term.weight), out=row)
+        if term.grows is not None and term.word in board.heavy:
+            np.maximum(row, growing.exact(board, term.grows, term.word, articles) * PREFIX_WEIGHT, out=row)
 
 
 def _minor(board: Board, query: Query, articles: Array) -> Array:
@@ -134,9 +123,8 @@ def _best(scores: Array) -> Array:
 
 
 def _ordered(board: Board, query: Query, near: _Near) -> list[Hit]:
-    weights = np.array([term.weight for term in (*query.terms, *query.minor)], np.float32)
-    asked = max(float(weights.sum()) + query.unknown, 1.0)
-    known = (weights @ (near.table > 0) / asked) ** np.float32(COVERAGE)
+    asked = max(float(near.weights.sum()) + query.unknown, 1.0)
+    known = (near.weights @ (near.table > 0) / asked) ** np.float32(COVERAGE)
     lexical = near.table.sum(0)
     verbatim = runs.of_articles(board, near.passages, near.articles)
     rough = lexical * known + verbatim * math.sqrt(asked)
@@ -180,7 +168,7 @@ def _sections(board: Board, query: Query, articles: Array, passages: runs.Passag
 
 def _alike(board: Board, query: Query, articles: Array, sections: Array) -> Array:
     """The better cosine between the text's grams and those of an article's title or of its best section."""
-    asked = grams.of_words(query.words)
+    asked = grams.of_words(query.words, growing=bool(query.growing))
     rare, ptr = board.arrays["gram_rare"], board.arrays["gram_ptr"]
     space = np.zeros(grams.BUCKETS, np.float32)
     space[asked] = rare[asked] ** 2
