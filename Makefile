@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PORT DEFLECT_HOME
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs bench lock clean browser
+.PHONY: help run test check docs words bench lock clean browser
 
 help: ## Say what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,12 @@ browser: ## Make sure that Chromium and PostgreSQL are there; installs Debian's 
 
 docs: $(VENV)/run.stamp ## Preview the portal's pages while writing
 	@$(BIN)/mkdocs serve
+
+POT := $(VENV)/deflect.pot
+words: $(VENV)/test.stamp ## Bring the catalogues of all languages up to date with code and templates
+	@$(BIN)/pybabel -q extract -F pyproject.toml -k said -k saidn:1,2 -k counted:1,2 --add-location=file --sort-by-file --project=deflect -o $(POT) .
+	@$(BIN)/pybabel -q update -i $(POT) -d deflect_api/locale -D deflect --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=120
+	@$(BIN)/python -m pytest -q tests/test_words.py
 
 bench: $(VENV)/test.stamp ## Print latency, throughput, relevance and article figures
 	@$(BIN)/python -m bench.latency

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from bench import reading
 from deflect_api import build, config, writing
-from search import Engine, build_index, read_docs
+from search import Engine, build_index, read_docs, reading
 
 ROOT = Path(__file__).resolve().parents[1]
 PROBLEMS = ROOT.parent / "shared" / "relevance" / "akvo-reported-problems.jsonl"

@@ -10,20 +10,36 @@ from deflect_api import connectors
 from deflect_api.config import Settings
 from deflect_api.connectors.clamd import Clamd
 from deflect_api.connectors.mailer import open_mailer
-from deflect_api.delivery import forward, links, mail, your_requests
+from deflect_api.delivery import follower_mail, forward, links, mail, your_requests
 from deflect_api.delivery.relay import Handler, Relay
-from deflect_api.intake import attachments, file_timers, holding, limits
+from deflect_api.desk import notice_mails
+from deflect_api.intake import attachments, file_timers, holding, limits, notices
 from deflect_api.intake.examination import Storage
 from deflect_api.store.db import Database
 from deflect_api.store.shelf import Shelf
-from deflect_api.web import answers, banner, desk, files, find, guard, health, incidents, intake, portal, status, suggest
+from deflect_api.web import (
+    answers,
+    banner,
+    desk,
+    files,
+    find,
+    following,
+    guard,
+    health,
+    incidents,
+    intake,
+    portal,
+    staff,
+    status,
+    suggest,
+)
 from deflect_api.web.pages import Pages
 from deflect_api.web.parts import KEY, Parts, silent, utc_now
 from deflect_api.web.release import Releases
 
 BLUEPRINTS = (
     suggest.routes, intake.routes, find.routes, status.routes, files.routes, files.downloads, banner.routes,
-    desk.routes, incidents.routes, health.routes,
+    desk.routes, incidents.routes, staff.pages, staff.api, following.routes, health.routes,
     portal.routes,
 )  # fmt: skip
 
@@ -59,9 +75,13 @@ def handlers(settings: Settings, database: Database, clock: Callable[[], datetim
     """Say who carries out which kind of message. Raises ConfigError when a connector cannot be made."""
     mailer = open_mailer(settings.support.mail, settings.mail_folder)
     help_desk, storage = connectors.open_desk(settings.support.desk, mailer), open_storage(settings)
+    way = forward.Way(database, help_desk, lambda ticket: links.status_url(settings.url, settings.secret, ticket), storage.shelf)
     return {
-        "forward": forward.handler(database, help_desk, lambda ticket: links.status_url(settings.url, settings.secret, ticket)),
+        **forward.handlers(way),
         "mail": mail.handler(database, mailer, settings),
+        follower_mail.KIND: follower_mail.handler(database, mailer, settings),
+        notices.MAIL: notice_mails.handler(database, mailer, settings, clock),
+        notice_mails.WATCH: notice_mails.watcher(clock),
         your_requests.KIND: your_requests.handler(database, mailer, settings),
         attachments.SCAN: file_timers.scan(database, storage, clock),
         attachments.SWEEP: file_timers.sweep(database, storage, clock),

@@ -24,7 +24,7 @@ from deflect_api.config import Settings
 from deflect_api.errors import ConfigError
 from deflect_api.web import form
 from deflect_api.web.pages import Pages
-from search import DocsError, build_index, read_docs
+from search import Article, DocsError, build_index, read_docs
 
 STATIC = Path(str(files("deflect_api.web") / "static"))
 OURS = ("help.css", "suggest.js", "request.js", "line.js", "files.js", "work.js", "coach.js")
@@ -76,8 +76,8 @@ def _build_into(settings: Settings, target: Path, digest: str) -> None:
     draft = target.parent / f".building-{secrets.token_hex(4)}"
     try:
         _build_site(settings, draft / "site")
-        _index(settings, draft / "index")
-        manifest = {"digest": digest, "files": _finish_site(settings, draft / "site")}
+        articles = _index(settings, draft / "index")
+        manifest = {"digest": digest, "files": _finish_site(settings, draft / "site"), "known_issues": known_issues(articles)}
         (draft / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         os.sync()  # every file of the release is on disk before any reader is sent to it
         if target.exists():
@@ -102,11 +102,20 @@ def _build_site(settings: Settings, site: Path) -> None:
         raise ConfigError(f"MkDocs could not build the portal. What it said stands above. {error}".strip()) from error
 
 
-def _index(settings: Settings, root: Path) -> None:
+def known_issues(articles: list[Article]) -> list[dict[str, str]]:
+    """List the articles whose front matter marks them as a known issue, with what it says: open or fixed."""
+    marked = [article for article in articles if article.meta.get("known_issue")]
+    return [
+        {"article": one.url, "title": one.title, "product": one.product, "state": str(one.meta["known_issue"])} for one in marked
+    ]
+
+
+def _index(settings: Settings, root: Path) -> list[Article]:
     portal = settings.support.portal
     try:
         articles = read_docs(settings.mkdocs, products=tuple(settings.support.products), exclude=portal.exclude)
         build_index((section for article in articles for section in article.sections), root)
+        return articles
     except DocsError as error:
         raise ConfigError(str(error)) from error
 
@@ -161,7 +170,7 @@ def _write_contact(settings: Settings, site: Path) -> None:
     pages = Pages(settings.support)
     fragment = pages.fragment("contact.html", form=form.blank(settings.support))
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(pages.whole(shell.read_text(encoding="utf-8"), form.title(), fragment), encoding="utf-8")
+    target.write_text(pages.whole(shell.read_text(encoding="utf-8"), form.TITLE, fragment), encoding="utf-8")
 
 
 def _facts(path: Path) -> dict[str, Any]:

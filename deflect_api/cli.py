@@ -12,7 +12,7 @@ import click
 from waitress.server import create_server
 
 from deflect_api import build as release_build
-from deflect_api import cli_writing, config
+from deflect_api import config
 from deflect_api.app import create_app, create_relay, handlers
 from deflect_api.config import Settings
 from deflect_api.delivery.relay import utc_now
@@ -21,6 +21,7 @@ from deflect_api.errors import DeflectError, InputError
 from deflect_api.store import migrate
 from deflect_api.store.db import Database
 from deflect_api.web.guard import MOST_BYTES
+from deflect_api.writing import commands as writers
 
 THREADS = 8
 CONNECTIONS = 1000
@@ -50,8 +51,8 @@ def main() -> None:
     logging.getLogger("waitress").setLevel(logging.WARNING)
 
 
-main.add_command(cli_writing.lint)
-main.add_command(cli_writing.quality)
+for command in writers.COMMANDS:
+    main.add_command(command)
 
 
 @main.command()

@@ -5,8 +5,10 @@ DeflectError
 ├── InputError             what was sent cannot be taken; names the fields            (422)
 │   ├── SearchFirst        no search came before the request                          (422)
 │   └── KeyReused          the idempotency key already belongs to another request     (422)
+├── Stale                  it changed since it was read; carries the version `seen`      (409)
 ├── InFlight               the same request is being stored at this moment            (409)
 ├── NotFound               there is no such thing, or the caller may not know of it   (404)
+├── SignedOut              only for staff, and nobody is signed in                        (401)
 ├── NotAllowed             signed in, but not for this                                (403)
 ├── TooMany                more than we take in a time; carries `retry_after` seconds (429)
 ├── WorkNeeded             a flood is on: compute a little first; carries `challenge` (428)
@@ -14,7 +16,7 @@ DeflectError
 └── DeliveryError          a message could not be delivered
     ├── TemporaryFailure   try again later; may carry `retry_after` seconds
     ├── PermanentFailure   trying again will not help; a human decides
-    └── UnknownOutcome     sent, but no answer came: look it up before sending again
+    └── UnknownOutcome     sent, but no answer came: look it up before sending again; may carry `retry_after` too
 """
 
 from collections.abc import Mapping
@@ -47,12 +49,24 @@ class KeyReused(InputError):
     code = "key_reused"
 
 
+class Stale(DeflectError):
+    code = "stale"
+
+    def __init__(self, detail: str, *, seen: int) -> None:
+        super().__init__(detail, {"version": detail})
+        self.seen = seen
+
+
 class InFlight(DeflectError):
     code = "in_flight"
 
 
 class NotFound(DeflectError):
     code = "not_found"
+
+
+class SignedOut(DeflectError):
+    code = "signed_out"
 
 
 class NotAllowed(DeflectError):
@@ -82,13 +96,13 @@ class Unavailable(DeflectError):
 class DeliveryError(DeflectError):
     code = "delivery"
 
-
-class TemporaryFailure(DeliveryError):
-    code = "temporary"
-
     def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class TemporaryFailure(DeliveryError):
+    code = "temporary"
 
 
 class PermanentFailure(DeliveryError):

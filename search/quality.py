@@ -44,11 +44,33 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Move:
+    """A question whose article changed its rank: before and after (None: not in the first DEPTH)."""
+
+    question: Question
+    before: int | None
+    after: int | None
+
+    @property
+    def is_better(self) -> bool:
+        return (self.after or DEPTH + 1) < (self.before or DEPTH + 1)
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """Questions that found their article only after an edit, and those that found it only before."""
+    """Questions that found their article only after an edit, those that found it only before, and other changes of rank."""
 
     gained: tuple[Question, ...]
     lost: tuple[Question, ...]
+    moved: tuple[Move, ...]
+
+
+@dataclass(frozen=True)
+class Theft:
+    """A question whose first place went to another article, and would not have without that article's keywords."""
+
+    question: Question
+    thief: str
 
 
 def questions_of(articles: Iterable[Article]) -> list[Question]:
@@ -88,7 +110,32 @@ def compare(before: Report, after: Report) -> Comparison:
     return Comparison(
         gained=tuple(question for question, was, now in found if now and not was),
         lost=tuple(question for question, was, now in found if was and not now),
+        moved=tuple(
+            Move(question, before.ranks[question], after.ranks[question])
+            for question, was, now in found
+            if was == now and before.ranks[question] != after.ranks[question]
+        ),
     )
+
+
+def thefts(report: Report, engine: Suggester, plain: Suggester) -> list[Theft]:
+    """Which keywords take another article's questions; `plain` searches the same articles without any keywords.
+
+    An article is a thief when its score without keywords falls below the score of the article it stands before."""
+    found = []
+    for question, rank in report.ranks.items():
+        if rank != 1:
+            scores, bare = _scores(engine, question), _scores(plain, question)
+            first = next(iter(scores), question.article)
+            own = scores.get(question.article, 0.0)
+            if first != question.article and bare.get(first, 0.0) < own:
+                found.append(Theft(question, first))
+    return found
+
+
+def _scores(engine: Suggester, question: Question) -> dict[str, float]:
+    shown = engine.suggest(question.text, product=question.product, limit=DEPTH, floor=0)
+    return {suggestion.article: suggestion.score for suggestion in shown}
 
 
 def _shown(engine: Suggester, question: Question, text: str, *, limit: int = DEPTH) -> tuple[str, ...]:

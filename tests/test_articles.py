@@ -15,10 +15,9 @@ from typing import Any
 import pytest
 import yaml
 
-from bench import reading
 from deflect_api import config, writing
 from deflect_api.config import Settings
-from search import Article, Engine, build_index, read_docs
+from search import Article, Engine, build_index, read_docs, reading
 from search.frontmatter import split
 from search.labels import Book, read_book
 from search.sections import render

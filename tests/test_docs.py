@@ -27,7 +27,7 @@ from deflect_api.delivery import outbox
 from deflect_api.intake import deflection, tickets
 from deflect_api.store import uploads
 from deflect_api.store.db import Database
-from deflect_api.web import answers, schemas
+from deflect_api.web import answers, helping, schemas
 
 ROOT = Path(__file__).parent.parent
 TEAM = ROOT / "docs" / "team"
@@ -59,7 +59,7 @@ def settings_of(annotation: Any, path: str) -> Iterator[tuple[str, FieldInfo | N
             if not (inspect.isclass(field.annotation) and issubclass(field.annotation, BaseModel)):
                 yield deeper, field
             yield from settings_of(field.annotation, deeper)
-    elif get_origin(annotation) is dict and get_args(annotation)[1] != (str | int | bool):
+    elif get_origin(annotation) is dict and get_args(annotation)[1] != support.Setting:
         if get_origin(get_args(annotation)[0]) is Literal:  # the keys are not free, so they are settings themselves
             yield f"{path}.*", None
         yield from settings_of(get_args(annotation)[1], f"{path}.*")
@@ -158,11 +158,15 @@ def test_every_error_of_the_api_is_documented() -> None:
     assert not missing, f"docs/team/api.md lacks the errors {missing}"
 
 
+def test_every_name_that_fills_in_the_form_by_its_address_is_documented() -> None:
+    assert unnamed([*helping.PLAIN, *helping.DEVICE_NAMES], page("link-to-the-form")) == []
+
+
 def test_every_connector_and_its_settings_are_documented() -> None:
     sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", page("connectors"), re.M | re.S))
     for entry in entry_points(group=connectors.GROUP):
         assert entry.name in sections, f"docs/team/connectors.md lacks a section for {entry.name}"
-        settings = [name for name in inspect.signature(entry.load()).parameters if name != "mailer"]
+        settings = [name for name in inspect.signature(entry.load()).parameters if name not in connectors.OURS]
         missing = unnamed(settings, sections[entry.name])
         assert not missing, f"docs/team/connectors.md lacks {missing} under {entry.name}"
 

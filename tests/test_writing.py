@@ -1,13 +1,17 @@
 """The writers' commands, run as a writer runs them, on a small site of their own in a git repository of its own."""
 
+import json
 import re
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from deflect_api import config, writing
-from deflect_api.errors import ConfigError
+from deflect_api.errors import ConfigError, InputError
+from deflect_api.writing import start
+from search.frontmatter import split
 from tests.served import ROOT, Served
 
 PAGE = """---
@@ -39,7 +43,9 @@ def writer(tmp_path: Path) -> Served:
     (site / "docs" / "pear" / "scale.md").write_text(SCALE, encoding="utf-8")
     ours = (ROOT / "support.yml").read_text(encoding="utf-8")
     priorities = "priorities:" + re.search(r"^priorities:(.*?)^# Each key", ours, re.M | re.S)[1]  # type: ignore[index]
-    (site / "support.yml").write_text(f"products: {{pear: {{name: Pear}}}}\nhubs: [Europe]\n{priorities}", encoding="utf-8")
+    (site / "support.yml").write_text(
+        f"products: {{pear: {{name: Pear}}}}\nhubs: [Europe]\nlint: {{house: true}}\n{priorities}", encoding="utf-8"
+    )
     home = tmp_path / "home"
     home.mkdir()
     return Served(home, config=site / "support.yml")
@@ -144,3 +150,117 @@ def test_git_that_is_not_there_is_told(writer: Served, monkeypatch: pytest.Monke
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ConfigError, match="git is not installed"):
         writing.at_revision(settings.mkdocs, "HEAD", tmp_path)
+
+
+def committed(writer: Served, message: str = "before") -> None:
+    git(writer, "add", "--all", ".")
+    git(writer, "commit", "--quiet", "-m", message)
+
+
+def test_lint_speaks_json_and_sarif(writer: Served) -> None:
+    git(writer, "init", "--quiet")
+    page(writer, "scale").write_text(SCALE + "\nOpen [this](gone.md).\n", encoding="utf-8")
+    said = writer.command("lint", "--format", "json")
+    assert said.returncode == 1
+    assert [(one["file"], one["rule"]) for one in json.loads(said.stdout)] == [("docs/pear/scale.md", "link")]
+    run = json.loads(writer.command("lint", "--format", "sarif").stdout)["runs"][0]
+    assert run["results"][0]["locations"][0]["physicalLocation"]["region"] == {"startLine": 15}
+    page(writer, "scale").write_text(SCALE, encoding="utf-8")
+    assert json.loads(writer.command("lint", "--format", "json").stdout) == []
+
+
+def test_lint_names_a_published_page_that_is_gone_until_it_has_a_redirect(writer: Served) -> None:
+    git(writer, "init", "--quiet")
+    committed(writer)
+    page(writer, "scale").rename(page(writer, "balance"))
+    said = writer.command("lint", "--base", "HEAD")
+    assert said.returncode == 1
+    assert "pear/scale.md:1: the page was published and is gone" in said.stdout
+    (writer.config.parent / "redirects.yml").write_text("pear/scale.md: pear/balance.md\n", encoding="utf-8")
+    assert writer.command("lint", "--base", "HEAD").returncode == 0
+
+
+def test_quality_compares_two_revisions_whatever_the_files_are_now(writer: Served) -> None:
+    git(writer, "init", "--quiet")
+    page(writer, "scale").write_text(SCALE.replace("scale two", "where is the balance"), encoding="utf-8")
+    committed(writer)
+    edited = SCALE.replace("scale two", "where is the balance").replace("Weigh fruit", "Weigh fruit with the balance")
+    page(writer, "scale").write_text(edited, encoding="utf-8")
+    committed(writer, "after")
+    page(writer, "scale").unlink()
+    said = writer.command("quality", "--base", "HEAD~1", "--head", "HEAD")
+    assert said.returncode == 0, said.stderr
+    assert "6 questions of 2 articles" in said.stdout
+    assert "Found since HEAD~1: 1\n  where is the balance    pear/scale/\n" in said.stdout
+    assert "Moved since HEAD~1: none" in said.stdout
+
+
+def test_quality_asks_the_real_requests_of_the_golden_file(writer: Served) -> None:
+    with writer.config.open("a", encoding="utf-8") as settings:
+        settings.write("\nquality: {golden: golden.yml}\n")
+    golden = writer.config.parent / "golden.yml"
+    golden.write_text("- {text: Hello, article: pear/gone.md}\n", encoding="utf-8")
+    assert "entry 1 should be" in writer.command("quality").stderr
+    golden.write_text('- {text: "my zzzz is qqqq", article: pear/scale.md}\n', encoding="utf-8")
+    said = writer.command("quality", "--summary", str(writer.home / "summary.md"))
+    assert said.returncode == 1
+    assert "6 questions of 2 articles, 1 real request" in said.stdout
+    assert "success@1)    0.857" in said.stdout
+    assert "NOT REACHED" in (writer.home / "summary.md").read_text(encoding="utf-8")
+
+
+def test_quality_lists_keywords_that_take_another_articles_place(writer: Served) -> None:
+    page(writer, "harvest").write_text(HARVEST.replace("[harvest]", "[harvest, put, basket]"), encoding="utf-8")
+    page(writer, "scale").write_text(SCALE.replace("scale two", "put the basket"), encoding="utf-8")
+    told = 'pear/harvest/ takes "put the basket" from pear/scale/'
+    assert told in writer.command("quality", "--keywords").stdout
+    page(writer, "harvest").write_text(HARVEST, encoding="utf-8")
+    assert "takes" not in writer.command("quality", "--keywords").stdout
+
+
+def test_explain_says_what_each_word_and_field_is_worth(writer: Served) -> None:
+    said = writer.command("explain", "weigh on the scale", "--product", "pear", "--limit", "1")
+    assert said.returncode == 0, said.stderr
+    assert re.search(r"1\. Weigh fruit .*\n   pear/scale/\n   words   .*weigh \+\d", said.stdout)
+    assert re.search(r"fields  .*title \+\d", said.stdout)
+    assert "No article has any of these words" in writer.command("explain", "zzzz").stdout
+
+
+def test_a_new_page_has_its_place_its_front_matter_and_its_types_parts(writer: Served) -> None:
+    mkdocs = writer.config.parent / "mkdocs.yml"
+    nav = "nav:\n  - Fruit:\n      - Pick:\n          - pear/harvest.md\n      - Weigh:\n          - pear/scale.md  # heavy\n"
+    mkdocs.write_text(f"site_name: Pear\n{nav}# the end\n", encoding="utf-8")
+    words = ("new", "My scale shows: nothing?", "--type", "troubleshooting", "--menu", "Pick", "--question", "scale is: dead")
+    said = writer.command(*words)
+    assert said.returncode == 0, said.stderr
+    made = page(writer, "scale-shows-nothing")
+    assert str(made) in said.stdout
+    text = made.read_text(encoding="utf-8")
+    assert "title: 'My scale shows: nothing?'" in text
+    assert "  - 'scale is: dead'" in text
+    parts = [line for line in text.splitlines() if line.startswith("## ")]
+    assert parts[:4] == ["## Issue", "## Environment", "## Cause", "## Resolution"]
+    assert "          - pear/harvest.md\n          - pear/scale-shows-nothing.md\n      - Weigh:" in mkdocs.read_text("utf-8")
+    asked_for = {line.split(":")[0] for line in writer.command("lint").stdout.splitlines() if line.startswith("pear/scale-")}
+    assert asked_for == {"pear/scale-shows-nothing.md"}
+    assert "There is a page" in writer.command(*words).stderr
+
+
+def test_a_new_page_needs_a_product_that_is_known(writer: Served) -> None:
+    assert "--product pear" in writer.command("new", "X", "--product", "plum").stderr
+
+
+@pytest.mark.parametrize("kind", start.TYPES)
+def test_every_type_of_page_has_a_template_whose_levels_are_sound(kind: str) -> None:
+    text = start.page(start.Draft("A title", "pear", kind), date(2026, 11, 25))
+    meta, body = split(text)
+    assert (meta["type"], meta["reviewed"]) == (kind, date(2026, 11, 25))
+    assert body.startswith(("Say in two lines", "Answer the question"))
+    assert "\n## " in body
+
+
+def test_a_files_name_is_its_title_in_plain_letters() -> None:
+    assert start.slug("Où est l'écran de ma carte ?") == "ou-est-lecran-de-ma-carte"
+    assert start.slug("How do I do it?") == "how"
+    with pytest.raises(InputError):
+        start.slug("???")

@@ -1,12 +1,14 @@
 """What support.yml may hold. Each model is one block of the file; what is not named here is refused."""
 
 import re
+from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, field_validator, model_validator
 
+from deflect_api import i18n
 from deflect_api.config.limits import Limits
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")  # as HTML has it
@@ -29,6 +31,20 @@ def _both_ways(pattern: str) -> str:
     return pattern
 
 
+def _in_languages(given: Any) -> str:
+    """Take a text, or what it is in each language."""
+    if isinstance(given, str):
+        return given
+    if not isinstance(given, Mapping) or not all(isinstance(text, str) and text.strip() for text in given.values()):
+        raise ValueError("write a text, or one for each language, such as {en: Project, fr: Projet}")
+    unknown = set(given) - set(i18n.languages())
+    if unknown:
+        raise ValueError(f"there is no language {', '.join(sorted(map(str, unknown)))}. Use {', '.join(i18n.languages())}")
+    if i18n.SOURCE_LANGUAGE not in given:
+        raise ValueError(f"the text in {i18n.SOURCE_LANGUAGE} is missing. It stands for the languages that are not given")
+    return i18n.words(given)
+
+
 Type = Literal["bug", "question", "feature request"]
 Working = Literal["stopped", "inconvenient workaround", "easy workaround", "only looks wrong"]
 Affected = Literal["one", "several", "everyone"]
@@ -39,6 +55,7 @@ Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Wanted = Literal["bug", "question", "feature request", "app"]  # kinds of request, and "app": it happens in an app
 Pattern = Annotated[str, AfterValidator(_both_ways)]
 Mailbox = Annotated[str, AfterValidator(_bare_address)]
+Text = Annotated[str, PlainValidator(_in_languages)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 
 SEVERITY_OF: dict[Working, Severity] = {
@@ -103,14 +120,14 @@ class ProductField(Block):
     """A question about one product. What does not fit `pattern` is taken all the same, with a word beside the field."""
 
     name: Key
-    label: str
-    hint: str = ""
-    example: str = ""
-    choices: tuple[str, ...] = ()
+    label: Text
+    hint: Text = ""
+    example: Text = ""
+    choices: tuple[Text, ...] = ()
     wanted: tuple[Wanted, ...] = ()
     pattern: Pattern = ""
     extract: Pattern = ""
-    warn: str = ""
+    warn: Text = ""
 
     @field_validator("extract")
     @classmethod
@@ -137,22 +154,37 @@ class Mail(Block):
     password: str = ""
 
 
+Setting = str | int | bool | dict[str, str | int]
+
+
 class Desk(Block):
-    """Which help desk tickets are forwarded to, and who mails the requester."""
+    """Which help desk tickets are forwarded to, who mails the requester, and how the built-in desk works."""
 
     connector: str = "builtin"
     mails: Literal["us", "desk"] = "us"
-    settings: dict[str, str | int | bool] = Field(default_factory=dict)
+    alerts: Mailbox | None = None
+    replies: str = "replies"
+    no_reopens: bool = True
+    settings: dict[str, Setting] = Field(default_factory=dict)
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
+class Lint(Block):
+    """Which rules `deflect lint` goes by. `house`: our front matter, labels and menu too, and style is no mere reminder."""
+
+    house: bool = False
+    grade: Annotated[float, Field(gt=0, le=20)] = 8.0
+    off: tuple[Literal["spelling", "prose", "grade"], ...] = ()
+
+
 class Quality(Block):
-    """What share of the articles' own questions must find their article: first, and among the first three."""
+    """What share of all questions must find their article: first, and among the first three; `golden` lists real requests."""
 
     success1: Share = 0.85
     success3: Share = 0.97
+    golden: str = ""
 
 
 class Files(Block):
@@ -194,12 +226,14 @@ class Support(Block):
     contact: Contact = Contact()
     calendar: Calendar = Calendar()
     products: dict[Key, Product]
-    hubs: tuple[str, ...]
+    hubs: tuple[Text, ...]
+    categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     priorities: dict[Severity, dict[Affected, Row]]
     desk: Desk = Desk()
     mail: Mail = Mail()
     files: Files = Files()
     web: Web = Web()
+    lint: Lint = Lint()
     quality: Quality = Quality()
     limits: Limits = Limits()
 

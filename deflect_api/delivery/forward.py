@@ -1,18 +1,28 @@
-"""Forward a ticket to the help desk: look it up by our reference, create it only when the desk has none."""
+"""Forward a ticket to the help desk: look it up by our reference, create it only when the desk has none.
+
+What is said later follows it, in the order it was said: a note is sent only once the desk does not know its key.
+"""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from deflect_api.connectors import HelpDesk, Request
+from deflect_api.connectors import File, HelpDesk, Note, Request
+from deflect_api.connectors.builtin import Builtin
+from deflect_api.connectors.limit import time_limit
 from deflect_api.delivery.relay import Done, Handler
-from deflect_api.errors import PermanentFailure
+from deflect_api.errors import PermanentFailure, TemporaryFailure
 from deflect_api.store.db import Database
-from deflect_api.store.models import Message, Ticket
-from deflect_api.store.uploads import HELD, KEPT, Upload
+from deflect_api.store.models import Comment, Message, Ticket
+from deflect_api.store.shelf import Shelf
+from deflect_api.store.uploads import KEPT, Upload
 
+FORWARD, SAY, ATTACH = "forward", "say", "attach"
+KINDS = (FORWARD, SAY, ATTACH)
+SECONDS = 50.0  # all calls for one message together: less than half of its lease
 PARTS = (
     ("doing", "What I was doing"),
     ("expected", "What I expected"),
@@ -21,32 +31,81 @@ PARTS = (
 )
 
 
-def handler(database: Database, desk: HelpDesk, link: Callable[[Ticket], str]) -> Handler:
-    """Return what the relay calls for a `forward` message."""
+@dataclass(frozen=True)
+class Way:
+    """What every message to the desk needs: where it goes, where its words and files are, and how a ticket is followed."""
 
+    database: Database
+    desk: HelpDesk
+    link: Callable[[Ticket], str]
+    shelf: Shelf | None = None
+
+
+def handlers(way: Way) -> dict[str, Handler]:
+    """Return what the relay calls for messages to the desk, by kind."""
+    return {FORWARD: _forward(way), SAY: _say(way), ATTACH: _attach(way)}
+
+
+def _forward(way: Way) -> Handler:
     def forward(message: Message) -> Done:
-        with database.read() as session:
+        with way.database.read() as session:
             ticket = _ticket(session, message)
-            request = as_request(ticket, link, file_names(session, ticket))
-        remote = desk.find(request.reference) or desk.create(request)
+            request = as_request(ticket, way.link, _files(session, ticket, way.shelf))
+        with time_limit(SECONDS):
+            remote = way.desk.find(request.reference) or way.desk.create(request)
         return Done(f"desk id {remote}", record=lambda session: _keep(session, message, remote))
 
     return forward
 
 
-def as_request(ticket: Ticket, link: Callable[[Ticket], str], files: Sequence[str] = ()) -> Request:
-    """Turn a ticket into what a help desk receives; the body reads well on its own, and names the files that came by now."""
-    facts = {**ticket.context, **ticket.device}
-    parts = [f"{label}\n{getattr(ticket, name)}" for name, label in PARTS if getattr(ticket, name)]
-    if facts:
-        parts.append("\n".join(f"{name}: {value}" for name, value in facts.items()))
-    if files:
-        parts.append("Files, to be opened through the link below\n" + "\n".join(files))
-    parts.append(f"Priority: {ticket.priority}. {ticket.priority_reason}\nFollow: {link(ticket)}")
+def _say(way: Way) -> Handler:
+    def say(message: Message) -> Done:
+        with way.database.read() as session:
+            ticket = _ticket(session, message)
+            comment = session.get(Comment, message.payload["comment"])
+        if comment is None:
+            return Done("the comment is gone")
+        note = Note(
+            f"{ticket.reference}-{message.id}", comment.author, comment.body, comment.public, reopens=comment.from_requester
+        )
+        return _send_note(way, ticket, note)
+
+    return say
+
+
+def _attach(way: Way) -> Handler:
+    def attach(message: Message) -> Done:
+        with way.database.read() as session:
+            ticket = _ticket(session, message)
+            upload = session.get(Upload, message.payload["upload"])
+        if upload is None or upload.state != KEPT or way.shelf is None:
+            return Done("the file is gone")
+        words = f"The file {upload.name} came later. It can be opened from {way.link(ticket)}"
+        files = (_file(way.shelf, upload),)
+        return _send_note(way, ticket, Note(f"{ticket.reference}-{message.id}", ticket.name or ticket.email, words, files=files))
+
+    return attach
+
+
+def _send_note(way: Way, ticket: Ticket, note: Note) -> Done:
+    if isinstance(way.desk, Builtin):
+        return Done("it is on the ticket")
+    if not ticket.remote_id:
+        raise PermanentFailure("the desk does not have this ticket. Replay its forward first.")
+    with time_limit(SECONDS):
+        if way.desk.heard(ticket.remote_id, note.key):
+            return Done("the desk had it")
+        way.desk.comment(ticket.remote_id, note)
+    return Done(f"note {note.key}")
+
+
+def as_request(ticket: Ticket, link: Callable[[Ticket], str], files: Sequence[File] = ()) -> Request:
+    """Turn a ticket into what a help desk receives; the body reads well on its own, and names all that it was given."""
+    facts = {name: str(value) for name, value in {**ticket.context, **ticket.device}.items()}
     return Request(
         reference=ticket.reference,
         subject=ticket.subject,
-        body="\n\n".join(parts),
+        body=_body(ticket, facts, link(ticket), files),
         product=ticket.product,
         type=ticket.type,
         severity=ticket.severity,
@@ -56,14 +115,49 @@ def as_request(ticket: Ticket, link: Callable[[Ticket], str], files: Sequence[st
         link=link(ticket),
         tags=tuple(tag for tag in (ticket.hub, ticket.partner, ticket.type) if tag),
         cc=tuple(ticket.cc),
-        fields={name: str(value) for name, value in facts.items()},
+        fields=facts,
+        files=tuple(files),
     )
 
 
-def file_names(session: Session, ticket: Ticket) -> Sequence[str]:
-    """List the files that support can open, or will once the scanner has seen them."""
-    arrived = select(Upload.name).where(Upload.ticket_id == ticket.id, Upload.state.in_((KEPT, HELD)))
-    return session.scalars(arrived.order_by(Upload.created_at, Upload.id)).all()
+def _body(ticket: Ticket, facts: dict[str, str], link: str, files: Sequence[File]) -> str:
+    parts = [f"{label}\n{getattr(ticket, name)}" for name, label in PARTS if getattr(ticket, name)]
+    about = {
+        "Product": ticket.product, "Type": ticket.type, "Severity": ticket.severity, "Hub": ticket.hub, "Partner": ticket.partner,
+        **facts,
+    }  # fmt: skip
+    parts.append("\n".join(f"{name}: {value}" for name, value in about.items() if value))
+    if files:
+        parts.append("Files\n" + "\n".join(file.name for file in files))
+    whom = f"{ticket.name} <{ticket.email}>" if ticket.name else ticket.email
+    parts.append(f"From: {whom}" + "".join(f"\nCopy to: {address}" for address in ticket.cc))
+    parts.append(f"Priority: {ticket.priority}. {ticket.priority_reason}\nRequest {ticket.reference}: {link}")
+    return "\n\n".join(parts)
+
+
+def _files(session: Session, ticket: Ticket, shelf: Shelf | None) -> list[File]:
+    """List the files that came with the ticket; one that came later has a message of its own."""
+    if shelf is None:
+        return []
+    later = {
+        payload.get("upload")
+        for payload in session.scalars(select(Message.payload).where(Message.ticket_id == ticket.id, Message.kind == ATTACH))
+    }
+    kept = select(Upload).where(Upload.ticket_id == ticket.id, Upload.state == KEPT).order_by(Upload.created_at, Upload.id)
+    return [_file(shelf, row) for row in session.scalars(kept) if row.id not in later and shelf.has(row.stored_as)]
+
+
+def _file(shelf: Shelf, upload: Upload) -> File:
+    def read() -> bytes:
+        try:
+            with shelf.open(upload.stored_as) as file:
+                return file.read()
+        except FileNotFoundError as error:
+            raise PermanentFailure(f"the file {upload.id} is not on the shelf any more") from error
+        except OSError as error:
+            raise TemporaryFailure(f"a file could not be read: {error.strerror}") from error
+
+    return File(upload.name, upload.media_type, read)
 
 
 def _ticket(session: Session, message: Message) -> Ticket:

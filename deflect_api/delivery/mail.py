@@ -1,6 +1,5 @@
 """Mails to requesters: one template each for the plain and the HTML part, in the requester's language, threaded by reference."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -9,7 +8,6 @@ from email.utils import format_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime as in_words
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -20,10 +18,19 @@ from deflect_api.connectors.mailer import Mailer, mailbox, one_line
 from deflect_api.delivery import links, outbox
 from deflect_api.delivery.relay import Done, Handler
 from deflect_api.errors import PermanentFailure
+from deflect_api.i18n import said
 from deflect_api.store.db import Database
 from deflect_api.store.models import Attempt, Comment, Message, Ticket
 
 LONGEST_SUBJECT = 120
+SUBJECTS = {
+    "received": said("We have your request"),
+    "reply": said("Reply to your request"),
+    "solved": said("Your request is solved"),
+    "filed": said("A request was made in your name"),
+    "duplicate": said("We solve your request together with another"),
+}
+FIRST = ("received", "filed")  # one of them begins the thread of a ticket
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ def compose(letter: Letter, settings: Settings) -> EmailMessage:
     mail = EmailMessage()
     domain = settings.support.mail.sender.partition("@")[2] or "localhost"
     root = f"<{letter.ticket.reference}.received@{domain}>"
-    first = letter.template == "received"
+    first = letter.template in FIRST
     mail["Message-ID"] = root if first else f"<{letter.ticket.reference}.{letter.template}.{letter.message_id}@{domain}>"
     if not first:
         mail["In-Reply-To"] = mail["References"] = root
@@ -90,26 +97,21 @@ def compose(letter: Letter, settings: Settings) -> EmailMessage:
 
 
 def _fill(mail: EmailMessage, letter: Letter, settings: Settings) -> None:
-    words = i18n.translations(i18n.choose(letter.ticket.language))
-    say: Callable[..., str] = words.gettext
-    subject = {
-        "received": say("We have your request"),
-        "reply": say("Reply to your request"),
-        "solved": say("Your request is solved"),
-    }
-    about = _product(letter, settings) if letter.template == "received" else letter.ticket.subject
-    told = subject.get(letter.template, subject["reply"]) + (f": {about}" if about else "")
-    line = one_line(f"[{letter.ticket.reference}] {told}")
+    language = i18n.choose(letter.ticket.language)
+    about = _product(letter, settings) if letter.template in FIRST else letter.ticket.subject
+    subject = SUBJECTS.get(letter.template, SUBJECTS["reply"])
+    told = said("%(subject)s: %(about)s", subject=subject, about=about) if about else subject
+    line = one_line(f"[{letter.ticket.reference}] {i18n.say(told, language)}")
     mail["Subject"] = line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 1] + "…"
     values = _values(letter, settings)
-    environment = make_environment(words)
+    environment = make_environment(i18n.translations(language))
     mail.set_content(environment.get_template(f"{letter.template}.txt").render(values))
     mail.add_alternative(environment.get_template(f"{letter.template}.html").render(values), subtype="html")
 
 
 def _values(letter: Letter, settings: Settings) -> dict[str, Any]:
     zone, language = ZoneInfo(settings.support.calendar.timezone), i18n.choose(letter.ticket.language)
-    due = in_words(letter.ticket.reply_due_at.astimezone(zone), "EEEE d MMMM, HH:mm", locale=language)
+    due = i18n.moment(letter.ticket.reply_due_at.astimezone(zone), language)
     return {
         "ticket": letter.ticket,
         "language": language,

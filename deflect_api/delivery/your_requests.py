@@ -9,7 +9,6 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -83,7 +82,7 @@ def _line(ticket: Ticket, settings: Settings, language: str) -> dict[str, str]:
     return {
         "reference": ticket.reference,
         "product": product.name if product else "",
-        "date": format_date(sent, "long", locale=language),
+        "date": i18n.date(sent, language),
         "url": links.status_url(settings.url, settings.secret, ticket),
     }
 

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from deflect_api.config.support import Files
 from deflect_api.delivery import outbox
+from deflect_api.delivery.forward import ATTACH
 from deflect_api.errors import InputError, NotFound
+from deflect_api.i18n import said
 from deflect_api.intake import file_names, tickets
 from deflect_api.intake.examination import Outcome
 from deflect_api.store.models import JournalEntry, Message, Ticket
@@ -48,7 +50,7 @@ def find(session: Session, ticket: Ticket, upload_id: str) -> Upload:
     """Return one file of a request. Raises NotFound."""
     found = session.get(Upload, upload_id)
     if found is None or found.ticket_id != ticket.id:
-        raise NotFound("There is no such file here.")
+        raise NotFound(said("There is no such file here."))
     return found
 
 
@@ -61,11 +63,11 @@ def announce(session: Session, ticket: Ticket, coming: Announced, *, limits: Fil
     known = session.get(Upload, coming.id)
     if known is not None:
         if known.ticket_id != ticket.id or (known.state == RECEIVING and known.size != coming.size):
-            raise _refusal("This id belongs to another file. Make a new one for each file.")
+            raise _refusal(said("This id belongs to another file. Make a new one for each file."))
         return known
     states = session.scalars(select(Upload.state).where(Upload.ticket_id == ticket.id)).all()
     if len(states) >= MOST_ROWS * max(limits.most, 1):
-        raise _refusal("Too many files were sent for this request. Write to us if one is missing.")
+        raise _refusal(said("Too many files were sent for this request. Write to us if one is missing."))
     standing = sum(state in STANDING for state in states)
     reason = f"too_many {limits.most}" if standing >= limits.most else size_problem(coming.size, limits)
     return _announced(session, coming, now, ticket_id=ticket.id, reason=reason)
@@ -88,9 +90,9 @@ def size_problem(size: int, limits: Files) -> str:
 def check_open(ticket: Ticket) -> None:
     """Raise InputError when a request takes no files any more."""
     if ticket.status == tickets.SOLVED:
-        raise _refusal("This request is solved. Write on its page what is left, and it opens again; then add the file.")
+        raise _refusal(said("This request is solved. Write on its page what is left, and it opens again; then add the file."))
     if ticket.status == tickets.CLOSED:
-        raise _refusal("This request is closed. Send a new one and name this number in it.")
+        raise _refusal(said("This request is closed. Send a new one and name this number in it."))
 
 
 def advance(session: Session, upload: Upload, after: int) -> Upload | None:
@@ -129,7 +131,7 @@ def attach(session: Session, ticket: Ticket, draft: str, *, now: datetime) -> No
     """Give a stored request the files that came before it."""
     for row in of_draft(session, draft):
         row.ticket_id = ticket.id
-        note_kept(session, row, now)
+        note_kept(session, row, now, later=False)
 
 
 def remove_from_draft(session: Session, draft: str, upload_id: str) -> str:
@@ -145,7 +147,7 @@ def remove(session: Session, ticket: Ticket, upload_id: str, *, now: datetime) -
     """Forget a file of a new request; return the name of what the caller drops. Raises NotFound, InputError."""
     row = find(session, ticket, upload_id)
     if ticket.status != tickets.NEW:
-        raise _refusal("Somebody is working on this request already, so its files stay.")
+        raise _refusal(said("Somebody is working on this request already, so its files stay."))
     session.delete(row)
     if row.state in (KEPT, HELD):
         tickets.note(session, ticket, JournalEntry(at=now, actor=tickets.REQUESTER, change="file removed", before=row.name))
@@ -159,12 +161,15 @@ def owe_sweep(session: Session, now: datetime) -> None:
         outbox.put(session, outbox.owe(SWEEP, SWEEP, now, not_before=now + SWEEP_EVERY))
 
 
-def note_kept(session: Session, row: Upload, now: datetime) -> None:
-    """Write a kept file into its request's journal."""
+def note_kept(session: Session, row: Upload, now: datetime, *, later: bool = True) -> None:
+    """Write a kept file into its request's journal, and owe it to the desk when it came after the request."""
     ticket = session.get(Ticket, row.ticket_id) if row.ticket_id and row.state == KEPT else None
     if ticket is not None:
         tickets.note(session, ticket, JournalEntry(at=now, actor=tickets.REQUESTER, change="file", after=row.name))
         ticket.updated_at = now
+        if later and ticket.status != tickets.SUSPECTED:
+            owed = outbox.owe(ATTACH, tickets.desk_stream(ticket), now, ticket_id=ticket.id, payload={"upload": row.id})
+            outbox.put(session, owed)
 
 
 def _twin(session: Session, row: Upload, outcome: Outcome) -> Upload | None:

@@ -5,7 +5,7 @@ The rules are data: `as_data` goes into the page once, coach.js reads it there, 
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -101,9 +101,9 @@ def count_words(text: str) -> int:
     return len(_WORD.findall(text)) + len(_UNSPACED.findall(text)) // 2
 
 
-def as_data(support: Support) -> dict[str, Any]:
-    """Return the rules as the page carries them, for coach.js."""
-    parts = [asdict(part) for part in parts_of(support)]
+def as_data(support: Support, say: Callable[[str], str] = str) -> dict[str, Any]:
+    """Return the rules as the page carries them, for coach.js; `say` translates the fields' labels."""
+    parts = [{**asdict(part), "label": say(part.label)} for part in parts_of(support)]
     return {"parts": parts, "apps": APP, "vague": " ".join(sorted(VAGUE)), "unspaced": UNSPACED}
 
 

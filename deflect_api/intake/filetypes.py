@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from deflect_api import i18n
 from deflect_api.intake import file_names, zip_bounds
 
 Read = Callable[[int, int], bytes]
@@ -37,21 +38,26 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 TAKEN = tuple(ending for kind in KINDS.values() for ending in kind.endings)
-REASONS: Mapping[str, str] = {
-    "empty": "It is empty. Check that it opens on your device, and choose it again.",
-    "too_large": "It is larger than {value} MB. Send a smaller one, or the part of it that matters.",
-    "too_many": "A request takes {value} files. Remove one, or put several into one zip.",
-    "unknown": "This kind of file is not taken. Send a picture, a PDF, a text, CSV or log file, or a zip.",
-    "damaged": "It is damaged, or not the kind of file that its content begins as. Check that it opens, and save it again.",
-    "page": "It is a web page, which can run scripts. Save the page as PDF or take a screenshot, and send that.",
-    "drawing": "It is an SVG drawing, which can run scripts. Save it as PNG or take a screenshot, and send that.",
-    "program": "It is a program. Programs are not taken; tell us its name and version instead.",
-    "many_entries": "This zip holds more than {value} files. Send only those that matter.",
-    "zip_bomb": "This would become far too large when it is unpacked. Send only the files that matter.",
-    "virus": "The virus scanner found {value} in it. Check your device, and send another file.",
-    "scanning": "It waits for the virus scanner, which cannot be reached just now. Support gets it once it has been checked.",
-    "no_room": "There is no room for it just now. Send your request without it, and add it later on the request's page.",
-    "not_whole": "It did not arrive whole. Choose it again.",
+REASONS: Mapping[str, i18n.Said] = {
+    "empty": i18n.said("It is empty. Check that it opens on your device, and choose it again."),
+    "too_large": i18n.said("It is larger than %(value)s MB. Send a smaller one, or the part of it that matters."),
+    "unknown": i18n.said("This kind of file is not taken. Send a picture, a PDF, a text, CSV or log file, or a zip."),
+    "damaged": i18n.said(
+        "It is damaged, or not the kind of file that its content begins as. Check that it opens, and save it again."
+    ),
+    "page": i18n.said("It is a web page, which can run scripts. Save the page as PDF or take a screenshot, and send that."),
+    "drawing": i18n.said("It is an SVG drawing, which can run scripts. Save it as PNG or take a screenshot, and send that."),
+    "program": i18n.said("It is a program. Programs are not taken; tell us its name and version instead."),
+    "many_entries": i18n.said("This zip holds more than %(value)s files. Send only those that matter."),
+    "zip_bomb": i18n.said("This would become far too large when it is unpacked. Send only the files that matter."),
+    "virus": i18n.said("The virus scanner found %(value)s in it. Check your device, and send another file."),
+    "scanning": i18n.said(
+        "It waits for the virus scanner, which cannot be reached just now. Support gets it once it has been checked."
+    ),
+    "no_room": i18n.said(
+        "There is no room for it just now. Send your request without it, and add it later on the request's page."
+    ),
+    "not_whole": i18n.said("It did not arrive whole. Choose it again."),
 }
 _BEGINNINGS = (
     ("png", re.compile(rb"\x89PNG\r\n\x1a\n")),
@@ -103,10 +109,16 @@ def judge(name: str, read: Read, size: int) -> Verdict:
     return Verdict(kind, KINDS[kind].media_type, file_names.with_true_ending(name, KINDS[kind].endings, replaced))
 
 
-def why(reason: str, say: Callable[[str], str] = str) -> str:
-    """Put a stored reason ("too_large 10") into words; `say` translates the sentence."""
+def why(reason: str) -> str:
+    """Put a stored reason ("too_large 10") into words, to be said in any language; "" when there is none."""
     word, _, value = reason.partition(" ")
-    return say(REASONS[word]).format(value=value) if word in REASONS else ""
+    if word == "too_many":
+        return i18n.saidn(
+            "A request takes %(num)s file. Remove one, or put several into one zip.",
+            "A request takes %(num)s files. Remove one, or put several into one zip.",
+            int(value),
+        )
+    return i18n.said(REASONS[word].msgid, value=value) if word in REASONS else ""
 
 
 def _as_text(name: str, read: Read, size: int) -> tuple[str, str]:

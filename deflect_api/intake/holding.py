@@ -53,7 +53,7 @@ def reasons(session: Session, ticket: Ticket) -> list[str]:
 def acknowledged(session: Session, ticket: Ticket) -> bool:
     """Tell whether a mail that the request arrived was owed."""
     mails = session.scalars(select(Message.payload).where(Message.ticket_id == ticket.id, Message.kind == "mail"))
-    return any(payload.get("template") == "received" for payload in mails)
+    return any(payload.get("template") in ("received", "filed") for payload in mails)
 
 
 def _remove(session: Session, ticket_id: int) -> None:

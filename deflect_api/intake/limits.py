@@ -18,6 +18,7 @@ from deflect_api.config.limits import Limits, rate_of
 from deflect_api.delivery import outbox
 from deflect_api.delivery.relay import Done, Handler
 from deflect_api.errors import TooMany
+from deflect_api.i18n import said, saidn
 from deflect_api.store.abuse import Tally
 from deflect_api.store.db import wait_for_name
 from deflect_api.store.models import Message
@@ -167,7 +168,19 @@ def _plan_forgetting(session: Session, now: datetime) -> None:
 def _told(scope: str, pause: timedelta) -> tuple[str, dict[str, str], int]:
     seconds = max(ceil(pause.total_seconds()), 1)
     minutes = ceil(seconds / 60)
-    when = f"in {minutes} minutes" if minutes > 1 else f"in {seconds} seconds"
-    source = "for this mail address" if scope == MAIL else "from here"
-    told = f"Many requests came {source} in a short time. Nothing you wrote is lost: send it again {when}."
+    if minutes > 1:
+        when = saidn(
+            "Nothing you wrote is lost: send it again in %(num)s minute.",
+            "Nothing you wrote is lost: send it again in %(num)s minutes.",
+            minutes,
+        )
+    else:
+        when = saidn(
+            "Nothing you wrote is lost: send it again in %(num)s second.",
+            "Nothing you wrote is lost: send it again in %(num)s seconds.",
+            seconds,
+        )
+    told = said("Many requests came from here in a short time. %(when)s", when=when)
+    if scope == MAIL:
+        told = said("Many requests came for this mail address in a short time. %(when)s", when=when)
     return told, {"email" if scope == MAIL else "session": told}, seconds

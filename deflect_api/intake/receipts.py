@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itsdangerous import BadData, URLSafeSerializer
 
 from deflect_api.errors import SearchFirst
+from deflect_api.i18n import said
 
 LIFE = timedelta(days=7)  # as long as a draft lives in the browser
 UNAVAILABLE = "unavailable"
@@ -27,16 +28,16 @@ def issue(secret: str, receipt: Receipt) -> str:
 def read(secret: str, text: str, *, session: str, now: datetime) -> Receipt:
     """Check a receipt. Raises SearchFirst when it is missing, not ours, another session's, or older than a draft may be."""
     if not text:
-        raise _search_first("Search before sending: the request needs the receipt of a search.")
+        raise _search_first(said("Search before sending: the request needs the receipt of a search."))
     try:
         owner, at, shown = _signer(secret).loads(text)
         receipt = Receipt(str(owner), datetime.fromtimestamp(int(at), UTC), tuple(map(str, shown)))
     except (BadData, ValueError, TypeError, OverflowError, OSError):
-        raise _search_first("This receipt was not issued here. Search again and send the new one.") from None
+        raise _search_first(said("This receipt was not issued here. Search again and send the new one.")) from None
     if session and receipt.session and receipt.session != session:
-        raise _search_first("This receipt belongs to another session. Search again in this one.")
+        raise _search_first(said("This receipt belongs to another session. Search again in this one."))
     if now - receipt.at > LIFE or receipt.at - now > _SLACK:
-        raise _search_first("This search is more than 7 days old. Search again; what you wrote stays.")
+        raise _search_first(said("This search is more than 7 days old. Search again; what you wrote stays."))
     return receipt
 
 

@@ -58,9 +58,9 @@ def find_in(values: Mapping[str, str], own: Iterable[str] = ()) -> list[tuple[st
     return [(name, finding) for name in TEXTS for finding in find(values.get(name, ""), mine)]
 
 
-def remove(text: str, piece: str) -> str:
-    """Put "[removed]" wherever the piece stands."""
-    return text.replace(piece, REMOVED) if piece else text
+def remove(text: str, piece: str, mark: str = REMOVED) -> str:
+    """Put "[removed]", or what it is in the writer's language, wherever the piece stands."""
+    return text.replace(piece, mark) if piece else text
 
 
 def luhn(digits: str) -> bool:
@@ -69,7 +69,7 @@ def luhn(digits: str) -> bool:
     return bool(digits) and sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
 
-def as_data() -> dict[str, Any]:
+def as_data(mark: str = REMOVED) -> dict[str, Any]:
     """Return the rules as the page carries them, for coach.js."""
     rules = [{name: value for name, value in asdict(rule).items() if value} for rule in RULES]
-    return {"rules": rules, "texts": TEXTS, "removed": REMOVED, "back": LOOK_BACK}
+    return {"rules": rules, "texts": TEXTS, "removed": mark, "back": LOOK_BACK}

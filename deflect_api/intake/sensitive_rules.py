@@ -31,7 +31,7 @@ _ENDS = rf"(?={_CLOSE}[ \t]*(?:$|[\r\n,;/]|(?:and|et|y|user|login)\b))"
 _BEFORE, _AFTER, _GAP = r"(^|[^A-Za-z0-9._/-])", r"(?![0-9A-Za-z_/-])", "[ \u00a0.-]?"
 _ID_WORDS = r"#|\bids?|form|survey|instance|identifier|point|formulaire|formulario|encuesta|version|cleaning|analysis|dataset"
 _AN_ID = rf"(?:{_ID_WORDS})[\W_]{{0,4}}$"
-_TAKEN_OUT = r"^(?:https?:|\[removed\])"
+_TAKEN_OUT = r"^(?:https?:|\[[^\[\]]{2,40}\])"  # "[removed]", in whatever language
 _A_DATE = r"^(?:0?[1-9]|[12][0-9]|3[01])[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:19|20)[0-9]{2}"
 _A_DECIMAL = r"[0-9]+\.[0-9]+(?:[^0-9.]|$)"
 _IMEI = r"[0-9]{15}|[0-9]{2}[ -][0-9]{6}[ -][0-9]{6}[ -][0-9]"

@@ -1,12 +1,14 @@
 """Severity, priority, its reason and the reply time, from a requester's plain answers. Pure: no clock, no I/O."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from deflect_api.config.support import SEVERITY_OF, Affected, Calendar, NeededBy, Priority, Severity, Support, Working
+from deflect_api.i18n import said
+from deflect_api.intake import reply_clock
 
 COLUMNS: tuple[NeededBy, ...] = ("today", "this week", "no date")
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True)
@@ -31,40 +33,29 @@ def judge(answers: Answers, support: Support) -> Verdict:
     return Verdict(severity, row[COLUMNS.index(answers.needed_by)])
 
 
-def reason(answers: Answers) -> str:
-    """Say in one sentence why the priority is what it is."""
-    return f"{_WORKING[answers.working]} {_AFFECTED[answers.affected]} {_NEEDED[answers.needed_by]}"
+def reason(answers: Answers, say: Callable[[str], str] = str) -> str:
+    """Say in three short sentences why the priority is what it is; `say` translates each."""
+    return f"{say(_WORKING[answers.working])} {say(_AFFECTED[answers.affected])} {say(_NEEDED[answers.needed_by])}"
 
 
 _WORKING: dict[Working, str] = {
-    "stopped": "Work has stopped.",
-    "inconvenient workaround": "Work goes on only with an inconvenient workaround.",
-    "easy workaround": "Work goes on with an easy workaround.",
-    "only looks wrong": "It only looks wrong; work goes on.",
+    "stopped": said("Work has stopped."),
+    "inconvenient workaround": said("Work goes on only with an inconvenient workaround."),
+    "easy workaround": said("Work goes on with an easy workaround."),
+    "only looks wrong": said("It only looks wrong; work goes on."),
 }
 _AFFECTED: dict[Affected, str] = {
-    "one": "One person is affected.",
-    "several": "Several people are affected.",
-    "everyone": "Everyone is affected.",
+    "one": said("One person is affected."),
+    "several": said("Several people are affected."),
+    "everyone": said("Everyone is affected."),
 }
 _NEEDED: dict[NeededBy, str] = {
-    "today": "It is needed today.",
-    "this week": "It is needed this week.",
-    "no date": "There is no date.",
+    "today": said("It is needed today."),
+    "this week": said("It is needed this week."),
+    "no date": said("There is no date."),
 }
 
 
 def reply_due(start: datetime, calendar: Calendar) -> datetime:
     """Add the promised reply time to `start`, counting the team's working hours only. Aware in, aware (team's zone) out."""
-    opens_at = timedelta(hours=calendar.opens.hour, minutes=calendar.opens.minute)
-    closes_at = timedelta(hours=calendar.closes.hour, minutes=calendar.closes.minute)
-    left = (closes_at - opens_at) * calendar.reply_days
-    now = start.astimezone(calendar.zone)
-    while True:
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        begin, end = max(now, midnight + opens_at), midnight + closes_at
-        if DAYS[now.weekday()] in calendar.days and begin < end:
-            if left <= end - begin:
-                return begin + left
-            left -= end - begin
-        now = midnight + timedelta(days=1)
+    return reply_clock.due(start, reply_clock.promised(calendar), calendar)

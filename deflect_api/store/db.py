@@ -16,9 +16,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from deflect_api.errors import ConfigError, Unavailable
+from deflect_api.i18n import said
 
 BUSY_MILLISECONDS = 10_000
-_LATER = "The request could not be stored just now. Try again in a moment."
+_LATER = said("The request could not be stored just now. Try again in a moment.")
 _UNUSABLE = "DEFLECT_DATABASE should be sqlite:///path/of/a/file or postgresql+psycopg://user@host/name."
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Text, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Text, TypeDecorator, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -85,7 +85,10 @@ class SessionEvent(Table):
 
 
 class Ticket(Table):
-    """A request, in the words of the person who sent it, and what the desk made of it."""
+    """A request, in the words of the person who sent it, and what the desk made of it.
+
+    `awaiting`: the requester waits for a reply, due at `reply_due_at`; `paused_at`: since when that clock stands still.
+    """
 
     __tablename__ = "ticket"
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's own form
@@ -97,6 +100,7 @@ class Ticket(Table):
     severity: Mapped[str] = mapped_column(String(20))
     priority: Mapped[str] = mapped_column(String(20))
     priority_reason: Mapped[str]
+    override_reason: Mapped[str | None]
     working: Mapped[str] = mapped_column(String(30))
     affected: Mapped[str] = mapped_column(String(20))
     needed_by: Mapped[str] = mapped_column(String(20))
@@ -118,8 +122,13 @@ class Ticket(Table):
     session_id: Mapped[str] = mapped_column(String(64), default="", index=True)
     link_nonce: Mapped[str] = mapped_column(String(64))
     remote_id: Mapped[str] = mapped_column(default="")
-    reply_due_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    awaiting: Mapped[bool] = mapped_column(default=True, server_default=true())
+    reply_due_at: Mapped[datetime] = mapped_column(index=True)
+    paused_at: Mapped[datetime | None]
     first_reply_at: Mapped[datetime | None]
+    solved_at: Mapped[datetime | None]
+    solved_says: Mapped[str | None] = mapped_column(String(3))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"), index=True)
     assignee: Mapped[Agent | None] = relationship()
     comments: Mapped[list["Comment"]] = relationship(order_by="Comment.id")

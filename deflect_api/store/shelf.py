@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from deflect_api.errors import Unavailable
+from deflect_api.i18n import said
 
 log = logging.getLogger("deflect.files")
 PIECE = 65_536
-_LATER = "The file could not be stored just now. Try again in a moment; what has arrived stays."
+_LATER = said("The file could not be stored just now. Try again in a moment; what has arrived stays.")
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,10 @@ class Shelf:
     def open(self, name: str) -> BinaryIO:
         """Open a kept file. Raises FileNotFoundError when there is none."""
         return (self.kept / name).open("rb")
+
+    def has(self, name: str) -> bool:
+        """Tell whether a kept file is there."""
+        return bool(name) and (self.kept / name).is_file()
 
     def drop(self, name: str) -> None:
         """Remove a file wherever it is; one that is not there is fine."""

@@ -10,6 +10,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from deflect_api.errors import Unavailable, WorkNeeded
+from deflect_api.i18n import said
 from deflect_api.intake import limits, proof_of_work, receipts, suspicion, tickets
 from deflect_api.store.models import IdempotencyKey, SupportSession
 from deflect_api.web.parts import parts
@@ -17,7 +18,7 @@ from deflect_api.web.schemas import TicketIn
 from deflect_api.web.suggest import find
 
 FORM = "form"  # the purpose of a form's stamp
-WORK = "Many requests arrive at this moment. Compute the challenge and send again; what you wrote stays."
+WORK = said("Many requests arrive at this moment. Compute the challenge and send again; what you wrote stays.")
 
 
 @dataclass(frozen=True)

@@ -5,34 +5,38 @@ import gzip
 from html import escape
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, request
+from flask import Flask, Response, current_app, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from deflect_api import errors, i18n
+from deflect_api.i18n import said, say
 from deflect_api.web.pages import content_security_policy
 from deflect_api.web.parts import parts
 
 STATUS: dict[type[errors.DeflectError], int] = {
     errors.InputError: 422,
+    errors.Stale: 409,
     errors.InFlight: 409,
     errors.NotFound: 404,
+    errors.SignedOut: 401,
     errors.NotAllowed: 403,
     errors.TooMany: 429,
     errors.WorkNeeded: 428,
     errors.Unavailable: 503,
 }
 HTTP_TEXTS = {
-    400: ("bad_request", "The request could not be read. Check its format."),
-    404: ("not_found", "There is nothing at this address."),
-    405: ("method_not_allowed", "This address does not take this method."),
-    413: ("too_large", "This is too large. A request may hold 1 MB of text, and its files no more than the form says."),
-    415: ("media_type", "Send JSON, or a form."),
+    400: ("bad_request", said("The request could not be read. Check its format.")),
+    404: ("not_found", said("There is nothing at this address.")),
+    405: ("method_not_allowed", said("This address does not take this method.")),
+    413: ("too_large", said("This is too large. A request may hold 1 MB of text, and its files no more than the form says.")),
+    415: ("media_type", said("Send JSON, or a form.")),
 }
 FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics")
 CALLED_BY_PROGRAMS = ("files",)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 RETRY_SECONDS = "5"
 LEAST_ZIPPED = 800
+SPEAK = "speak"  # the name of the buttons that change the language
 
 
 def handle_errors(app: Flask) -> None:
@@ -47,12 +51,18 @@ def status_of(error: errors.DeflectError) -> int:
 
 
 def language() -> str:
-    """The reader's language: chosen in the form, else the browser's."""
+    """The reader's language: the request's own on its page, else chosen in the form or the address, else the browser's."""
     try:
-        chosen = request.form.get("language", "") if request.mimetype in FORMS else ""
+        sent = request.form if request.mimetype in FORMS else {}
+        chosen = [sent.get(SPEAK, ""), sent.get("language", "")]
     except (HTTPException, OSError):  # a body that cannot be read must not keep the page that says so from being shown
-        chosen = ""
-    return i18n.choose(chosen, *request.accept_languages.values())
+        chosen = []
+    return i18n.choose(*chosen, g.get("language", ""), request.args.get("language", ""), *request.accept_languages.values())
+
+
+def speak(wanted: str) -> None:
+    """Answer this request in a language, unless another is chosen with it."""
+    g.language = wanted
 
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -62,10 +72,11 @@ def page(title: str, template: str, status: int = 200, /, **values: Any) -> Resp
     """Answer with a service page in the portal's shell."""
     release, pages = parts().releases.current(), parts().pages
     fragment = pages.fragment(template, language(), **values)
-    response = Response(pages.whole(release.shell, title, fragment, language()), status, mimetype="text/html")
+    response = Response(pages.whole(release.shell, say(title, language()), fragment, language()), status, mimetype="text/html")
     shell = release.files["shell.html"]
     response.headers["Content-Security-Policy"] = content_security_policy(shell.scripts, shell.styles)
-    response.headers["Content-Language"] = language()
+    response.headers["Content-Language"] = i18n.tag(language())
+    response.headers.add("Vary", "Accept-Language")
     return zipped(response)
 
 
@@ -82,10 +93,11 @@ def zipped(response: Response) -> Response:
 def refusal(status: int, code: str, detail: str, fields: dict[str, str] | None = None, **more: Any) -> Response:
     """Answer with an error: JSON (with what `more` there is to say) to programs, a page to people."""
     if request.path.startswith(FOR_PROGRAMS) or request.blueprint in CALLED_BY_PROGRAMS:
-        response = jsonify(error=code, detail=detail, fields=fields or {}, **more)
+        told = {name: say(text, language()) for name, text in (fields or {}).items()}
+        response = jsonify(error=code, detail=say(detail, language()), fields=told, **more)
         response.status_code = status
     else:
-        response = _error_page(status, detail)
+        response = _error_page(status, say(detail, language()))
     if status == 503:
         response.headers["Retry-After"] = RETRY_SECONDS
     return response
@@ -95,16 +107,21 @@ def _error_page(status: int, detail: str) -> Response:
     try:
         return page(detail, "error.html", status, code=status, title=detail, text=_next_step(status))
     except errors.Unavailable:  # nothing is built yet, so there is no shell to put it in
-        plain = f"<!doctype html><title>Help</title><p>{escape(detail)}</p><p>{escape(_next_step(status))}</p>"
+        spoken, title = i18n.tag(language()), say(said("Help"), language())
+        plain = (
+            f"<!doctype html><html lang={spoken}><title>{title}</title><p>{escape(detail)}</p><p>{escape(_next_step(status))}</p>"
+        )
         return Response(plain, status, mimetype="text/html")
 
 
 def _next_step(status: int) -> str:
     if status == 503:
-        return f"Wait a moment and try again, or write to {_email()}."
-    if status == 404:
-        return "The address may be mistyped, or the page has moved. Search above, or ask for help."
-    return f"Go back and try again, or write to {_email()}."
+        step = said("Wait a moment and try again, or write to %(email)s.", email=_email())
+    elif status == 404:
+        step = said("The address may be mistyped, or the page has moved. Search above, or ask for help.")
+    else:
+        step = said("Go back and try again, or write to %(email)s.", email=_email())
+    return say(step, language())
 
 
 def _email() -> str:
@@ -135,9 +152,9 @@ def _disk(error: OSError) -> Response:
     if error.errno not in FULL:
         return _defect(error)
     current_app.logger.error("event=disk_full reason=%r", error.strerror)
-    return refusal(503, errors.Unavailable.code, "There is no room on our side just now.")
+    return refusal(503, errors.Unavailable.code, said("There is no room on our side just now."))
 
 
 def _defect(error: Exception) -> Response:
     current_app.logger.error("event=defect kind=%s", type(error).__name__, exc_info=error)
-    return refusal(500, "defect", "Something failed on our side; it was noted.")
+    return refusal(500, "defect", said("Something failed on our side; it was noted."))

@@ -25,9 +25,8 @@ MOST_NAMED = 10  # files beyond what is taken that are still told by name
 
 def described(upload: Upload, language: str = "") -> dict[str, Any]:
     """Say what is known of a file, with its reason in words."""
-    say = i18n.translations(language or answers.language()).gettext
     told: dict[str, Any] = {name: getattr(upload, name) for name in ("id", "name", "size", "received", "state")}
-    return {**told, "reason": filetypes.why(upload.reason, say)}
+    return {**told, "reason": i18n.say(filetypes.why(upload.reason), language or answers.language())}
 
 
 def listed(uploads: Iterable[Upload], language: str = "") -> list[dict[str, Any]]:
@@ -101,7 +100,7 @@ def check_fields() -> None:
     """Raise InputError when files came under another name than `files`."""
     wrong = [name for name in request.files if name != FIELD]
     if wrong:
-        told = f"Send files in the field `{FIELD}`."
+        told = i18n.said("Send files in the field `%(field)s`.", field=FIELD)
         raise InputError(told, dict.fromkeys(wrong, told))
 
 

@@ -10,11 +10,13 @@ from flask import Blueprint, Response, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from deflect_api import i18n
 from deflect_api.errors import InputError, NotFound
+from deflect_api.i18n import said
 from deflect_api.intake import attachments, examination, file_names, filetypes, tickets
 from deflect_api.store.models import Ticket
 from deflect_api.store.uploads import KEPT, RECEIVING, Upload
-from deflect_api.web import attached, guard, schemas
+from deflect_api.web import answers, attached, guard, schemas
 from deflect_api.web.parts import parts
 from deflect_api.web.status import opened
 
@@ -53,7 +55,7 @@ def piece(reference: str, secret: str, upload_id: str) -> ResponseReturnValue:
         return _told(row)
     there = min(row.received, parts().storage.shelf.arrived(row.stored_as))  # a disk put back from a backup has less
     if offset + len(data) > row.size:
-        raise _wrong("The pieces are more than the size that was told. Start again with a new id.")
+        raise _wrong(said("The pieces are more than the size that was told. Start again with a new id."))
     if offset != there:
         return _elsewhere(_advanced(row, there) or row)
     parts().storage.shelf.append(row.stored_as, offset, data)
@@ -119,7 +121,7 @@ def _finished_if_whole(row: Upload) -> Upload:
     done = attached.finish(row, outcome)
     shelf.drop(name)
     if done is None:
-        raise NotFound("This file was removed meanwhile.")
+        raise NotFound(said("This file was removed meanwhile."))
     return done
 
 
@@ -131,14 +133,22 @@ def _told(row: Upload, status: int = 200, **more: Any) -> Response:
 
 def _elsewhere(row: Upload) -> Response:
     """Say from where to go on."""
-    told = f"{row.received} bytes of this file are here. Go on from there."
+    told = i18n.say(
+        i18n.saidn(
+            "%(num)s byte of this file is here. Go on from there.",
+            "%(num)s bytes of this file are here. Go on from there.",
+            row.received,
+        ),
+        answers.language(),
+    )
     return _told(row, 409, error="offset", detail=told, fields={"offset": told})
 
 
 def _offset() -> int:
     given = request.args.get("offset", "")
     if not (given.isascii() and given.isdigit() and len(given) <= 12):
-        raise InputError("Say where the piece belongs: ?offset=0 for the first.", {"offset": "Write a whole number from 0."})
+        told = said("Say where the piece belongs: ?offset=0 for the first.")
+        raise InputError(told, {"offset": said("Write a whole number from 0.")})
     return int(given)
 
 
@@ -155,11 +165,12 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 def _sent(row: Upload) -> Response:
     """Answer with a kept file, to be saved and never to be shown in place. Raises NotFound for any other."""
     if row.state != KEPT:
-        raise NotFound(f"This file cannot be opened. {filetypes.why(row.reason) or 'It has not arrived whole yet.'}")
+        why = filetypes.why(row.reason) or said("It has not arrived whole yet.")
+        raise NotFound(said("This file cannot be opened. %(why)s", why=why))
     try:
         file = parts().storage.shelf.open(row.stored_as)
     except FileNotFoundError:
-        raise NotFound("This file is not on the disk any more. Ask for it again.") from None
+        raise NotFound(said("This file is not on the disk any more. Ask for it again.")) from None
     response = Response(_pieces(file), mimetype=row.media_type)
     response.call_on_close(file.close)
     response.content_length = row.size

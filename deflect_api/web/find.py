@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from deflect_api.delivery import outbox, your_requests
 from deflect_api.errors import InputError, NotAllowed, TooMany
+from deflect_api.i18n import said, say
 from deflect_api.intake import limits, receipts
 from deflect_api.web import answers, schemas
 from deflect_api.web.parts import parts
@@ -17,6 +18,7 @@ from deflect_api.web.suggest import form_fields
 
 routes = Blueprint("find", __name__)
 PURPOSE = "find"
+TITLE = said("Find your requests")
 
 
 @routes.get("/requests/")
@@ -40,7 +42,7 @@ def asked() -> ResponseReturnValue:
         page.headers["Retry-After"] = str(error.retry_after)
         return page
     parts().wake()
-    return answers.page("Look into your mail", "find_sent.html", email=email, days=your_requests.DAYS)
+    return answers.page(said("Look into your mail"), "find_sent.html", email=email, days=your_requests.DAYS)
 
 
 def _owe(email: str) -> None:
@@ -62,10 +64,11 @@ def _check_ours(token: str) -> None:
     )
     opened = receipts.stamped_at(parts().settings.secret, PURPOSE, token, parts().clock())
     if elsewhere or opened is None:
-        raise NotAllowed("This form has expired. Go back, reload the page and send it again.")
+        raise NotAllowed(said("This form has expired. Go back, reload the page and send it again."))
 
 
 def _page(status: int = 200, *, typed: str = "", error: str = "") -> Response:
     token = receipts.stamp(parts().settings.secret, PURPOSE, parts().clock())
-    title = "Error: Find your requests" if error else "Find your requests"
-    return answers.page(title, "find.html", status, token=token, typed=typed, error=error, days=your_requests.DAYS)
+    title = said("Error: %(title)s", title=TITLE) if error else TITLE
+    told = say(error, answers.language())
+    return answers.page(title, "find.html", status, token=token, typed=typed, error=told, days=your_requests.DAYS)

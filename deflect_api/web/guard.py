@@ -10,6 +10,7 @@ from flask import Flask, Response, g, request
 
 from deflect_api.desk import accounts
 from deflect_api.errors import NotAllowed
+from deflect_api.i18n import said
 from deflect_api.store.models import Agent
 from deflect_api.web.pages import content_security_policy
 from deflect_api.web.parts import parts
@@ -94,4 +95,4 @@ def form_token() -> str:
 def check_form_token() -> None:
     """Raise NotAllowed when a form was not made by us for this sign-in."""
     if not hmac.compare_digest(form_token().encode(), request.form.get("form_token", "").encode()):
-        raise NotAllowed("This form has expired. Go back, reload the page and send it again.")
+        raise NotAllowed(said("This form has expired. Go back, reload the page and send it again."))

@@ -6,9 +6,11 @@ Nothing here refuses anything: it points out, and the person decides.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from deflect_api.config.support import Product, ProductField, Support
+from deflect_api.i18n import SOURCE_LANGUAGE, said, say
 from deflect_api.intake import coaching, facts, sensitive, typos
 
 PLAIN = ("product", "type", "subject", "doing", "language")
@@ -19,6 +21,7 @@ DEVICE_NAMES = {
 }  # fmt: skip
 LONGEST, MOST_FINDINGS, AROUND = 500, 20, 30
 REMOVE = "remove."
+REMOVED = said("[removed]")
 
 
 @dataclass(frozen=True)
@@ -43,25 +46,25 @@ class Review:
     meant: Mapping[str, str]
 
 
-def page_data(support: Support) -> dict[str, Any]:
+def page_data(support: Support, language: str = SOURCE_LANGUAGE) -> dict[str, Any]:
     """Return every rule that the form's script follows, once."""
-    checks = {key: _checks(product.fields) for key, product in support.products.items()}
+    checks = {key: _checks(product.fields, language) for key, product in support.products.items()}
     return {
-        "coaching": coaching.as_data(support),
-        "sensitive": sensitive.as_data(),
+        "coaching": coaching.as_data(support, partial(say, language=language)),
+        "sensitive": sensitive.as_data(say(REMOVED, language)),
         "typos": typos.as_data(),
-        "checks": {**checks, "device": _checks(facts.DEVICE)},
-        "address": {"plain": PLAIN, "device": DEVICE_NAMES},
+        "checks": {**checks, "device": _checks(facts.DEVICE, language)},
+        "address": {"plain": [name for name in PLAIN if name != "language"], "device": DEVICE_NAMES},
         "ours": [support.contact.email],
     }
 
 
-def review(support: Support, values: Mapping[str, str], *, files: bool = False) -> Review:
+def review(support: Support, values: Mapping[str, str], *, files: bool = False, language: str = SOURCE_LANGUAGE) -> Review:
     parts = coaching.parts_of(support)
     addresses = [one.strip() for one in f"{values.get('email', '')},{values.get('cc', '')}".replace(";", ",").split(",")]
     return Review(
         progress=coaching.look({**values, coaching.FILES: "attached" if files else ""}, parts),
-        labels={part.key: part.label for part in parts if part.product == values.get("product")},
+        labels={part.key: say(part.label, language) for part in parts if part.product == values.get("product")},
         found=found_in(support, values),
         meant={address: meant for address in addresses if (meant := typos.better(address))},
     )
@@ -86,13 +89,13 @@ def _around(text: str, finding: sensitive.Finding) -> tuple[str, str]:
     return before, after
 
 
-def without_removed(values: Mapping[str, str]) -> dict[str, str]:
+def without_removed(values: Mapping[str, str], language: str = SOURCE_LANGUAGE) -> dict[str, str]:
     """Take out of the texts what was ticked on the page between form and request."""
     kept = {name: value for name, value in values.items() if not name.startswith(REMOVE)}
     for ticked in (value for name, value in values.items() if name.startswith(REMOVE)):
         name, _, piece = ticked.partition(":")
         if name in sensitive.TEXTS and name in kept:
-            kept[name] = sensitive.remove(kept[name], piece)
+            kept[name] = sensitive.remove(kept[name], piece, say(REMOVED, language))
     return kept
 
 
@@ -112,6 +115,8 @@ def _form_name(name: str, value: str, product: Product | None) -> str:
     return f"device.{DEVICE_NAMES[name]}" if name in DEVICE_NAMES else ""
 
 
-def _checks(fields: tuple[ProductField, ...]) -> dict[str, dict[str, str]]:
-    found = {field.name: {"extract": field.extract, "pattern": field.pattern, "warn": field.warn} for field in fields}
+def _checks(fields: tuple[ProductField, ...], language: str) -> dict[str, dict[str, str]]:
+    found = {
+        field.name: {"extract": field.extract, "pattern": field.pattern, "warn": say(field.warn, language)} for field in fields
+    }
     return {name: check for name, check in found.items() if any(check.values())}

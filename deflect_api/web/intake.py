@@ -6,13 +6,16 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
+from deflect_api import i18n
 from deflect_api.delivery import links
 from deflect_api.errors import InFlight, InputError, SearchFirst, TooMany, Unavailable
+from deflect_api.i18n import said
 from deflect_api.intake import attachments, deflection, facts, receipts, tickets, triage
 from deflect_api.store.db import claim_name
 from deflect_api.store.models import Ticket
@@ -42,16 +45,19 @@ def create() -> ResponseReturnValue:
 @routes.get("/support/contact/")
 def contact() -> ResponseReturnValue:
     values = helping.prefill(parts().settings.support, request.args)
+    values["language"] = _chosen(values.get("language", ""))
     return _form_page(replace(form.fresh(values), opened=admission.stamp()))
 
 
 @routes.post("/support/contact/")
 def contact_sent() -> ResponseReturnValue:
     """The form without a script: errors, or articles that may help, or the stored request's own page."""
-    values = helping.without_removed(form_fields())
-    removed, step = attached.take_early(values), values.pop("step", "")
-    if step == "edit" or removed:
+    values = helping.without_removed(form_fields(), answers.language())
+    removed, step, spoken = attached.take_early(values), values.pop("step", ""), values.pop(answers.SPEAK, "")
+    values["language"] = _chosen(spoken, values.get("language", ""))
+    if step == "edit" or removed or spoken:
         return _form_page(_sent(values, {}))
+    values["language"] = i18n.tag(answers.language())  # the one that the page was read in, whoever chose it
     try:
         given = schemas.read(schemas.TicketIn, nested({**values, "receipt": values.get("receipt") or "-"}))
         schemas.check_lists(given, parts().settings.support)
@@ -75,7 +81,7 @@ def solved() -> ResponseReturnValue:
     told = schemas.read(schemas.EventIn, {**values, "event": "solved"})
     with parts().database.write() as session:
         deflection.record(session, told.session, deflection.Event(deflection.SOLVED, told.article), parts().clock())
-    return answers.page("Glad that helped", "solved.html", values=values)
+    return answers.page(said("Glad that helped"), "solved.html", values=values)
 
 
 def store(given: schemas.TicketIn, key: tickets.Key, *, scripted: bool = True) -> Ticket:
@@ -113,8 +119,8 @@ def status_url(ticket: Ticket) -> str:
 
 
 def digest_of(given: schemas.TicketIn) -> str:
-    """Digest what the person wrote; the receipt may be a newer one when the same request is tried again."""
-    words = given.model_dump(exclude={"receipt", "session", "opened", "website"})
+    """Digest what the person wrote; receipt and language may be others when the same request is tried again."""
+    words = given.model_dump(exclude={"receipt", "session", "opened", "website", "language"})
     return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 
@@ -165,17 +171,19 @@ def _before_sending(values: dict[str, str], given: schemas.TicketIn) -> Response
         suggestions, receipt = [], receipts.UNAVAILABLE
     _record_shown(given, tuple(suggestion.article for suggestion in suggestions))
     draft = as_draft(given, searched="yes")
+    spoken, files = answers.language(), attached.kept(values.get("idempotency_key", ""))
     verdict = triage.judge(draft.answers, parts().settings.support)
+    reason = triage.reason(draft.answers, partial(i18n.say, language=spoken))
     return answers.page(
-        "Before you send",
+        said("Before you send"),
         "before_sending.html",
         action="/support/contact/",
         suggestions=[{**asdict(found), "body_html": excerpt.section_html(found.url)} for found in suggestions],
         values={name: value for name, value in values.items() if name != "receipt"},
-        kept_files=attached.kept(values.get("idempotency_key", "")),
+        kept_files=files,
         receipt=receipt,
-        review=helping.review(parts().settings.support, values, files=bool(attached.kept(values.get("idempotency_key", "")))),
-        priority={"priority": verdict.priority, "reason": triage.reason(draft.answers), "reply_due": _reply_due()},
+        review=helping.review(parts().settings.support, values, files=bool(files), language=spoken),
+        priority={"priority": verdict.priority, "reason": reason, "reply_due": _reply_due()},
     )
 
 
@@ -188,10 +196,15 @@ def _record_shown(given: schemas.TicketIn, articles: tuple[str, ...]) -> None:
 
 
 def _form_page(sent: form.Sent, status: int = 200) -> Response:
-    prefix = "Error: " if sent.errors else ""
-    view = form.view(parts().settings.support, sent, _reply_due())
+    title = said("Error: %(title)s", title=form.TITLE) if sent.errors else form.TITLE
+    view = form.view(parts().settings.support, sent, _reply_due(), language=answers.language())
     shown: dict[str, Any] = {"form": view, "incidents": banner.showing(), "kept_files": attached.kept(sent.key)}
-    return answers.page(prefix + form.title(), "contact.html", status, **shown)
+    return answers.page(title, "contact.html", status, **shown)
+
+
+def _chosen(*wishes: str) -> str:
+    """Name the language that was chosen by hand, or "" when none was: then each page goes by the browser."""
+    return i18n.tag(i18n.known(*wishes))
 
 
 def _sent(values: dict[str, str], fields: dict[str, str]) -> form.Sent:
@@ -214,20 +227,24 @@ def _body() -> bytes | dict[str, Any]:
     if request.mimetype == "application/json":
         return request.get_data()
     if request.mimetype not in answers.FORMS:
-        raise InputError("Send the request as JSON or as a form.", {"Content-Type": "application/json, or multipart/form-data."})
+        raise InputError(
+            said("Send the request as JSON or as a form."), {"Content-Type": "application/json, or multipart/form-data."}
+        )
     attached.check_fields()
     return nested(form_fields())
 
 
 def _key(given: str) -> str:
     if not (8 <= len(given) <= 200 and given.isascii() and given.isprintable()):
-        told = "Send a header Idempotency-Key of 8 to 200 characters, made once for this request, so that trying again is safe."
+        told = said(
+            "Send a header Idempotency-Key of 8 to 200 characters, made once for this request, so that trying again is safe."
+        )
         raise InputError(told, {"Idempotency-Key": told})
     return given
 
 
 def _still_in_flight() -> InFlight:
-    return InFlight("This request is being stored at this moment. Ask again in a few seconds with the same key.")
+    return InFlight(said("This request is being stored at this moment. Ask again in a few seconds with the same key."))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from deflect_api.desk.known_issues import Issue
 from deflect_api.errors import Unavailable
 from search import Engine
 
@@ -33,6 +34,7 @@ class Release:
     files: Mapping[str, File]
     engine: Engine
     shell: str
+    issues: Mapping[str, Issue]
 
     def file(self, path: str) -> File | None:
         """Find the file behind an address; a folder's address ends in a slash."""
@@ -48,7 +50,8 @@ def open_release(folder: Path) -> Release:
         shell = files["shell.html"].path.read_text(encoding="utf-8")
     except (OSError, ValueError, KeyError) as error:
         raise Unavailable(f"The release in {folder.name} is not whole. Run deflect build.") from error
-    return Release(manifest["digest"], files, Engine(folder / "index"), shell)
+    issues = {one["article"]: Issue(**one) for one in manifest.get("known_issues", ())}
+    return Release(manifest["digest"], files, Engine(folder / "index"), shell, issues)
 
 
 def _file(path: Path, facts: Mapping[str, Any]) -> File:

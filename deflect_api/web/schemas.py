@@ -1,13 +1,14 @@
 """What the API takes and gives, checked with pydantic here and nowhere below. Every refusal names its fields in plain words."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, cast, get_args
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from deflect_api.config.support import Affected, NeededBy, Support, Type, Working
 from deflect_api.errors import InputError
+from deflect_api.i18n import said, saidn
 
 OTHER = "other"
 LONGEST_TEXT = 20_000
@@ -43,9 +44,9 @@ def _address(text: str) -> str:
     try:
         checked = validate_email(text, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False)
     except EmailNotValidError:
-        raise ValueError("Write a mail address such as name@example.org.") from None
+        raise ValueError(said("Write a mail address such as name@example.org.")) from None
     if "." not in checked.domain:
-        raise ValueError("Write the whole mail address, such as name@example.org.")
+        raise ValueError(said("Write the whole mail address, such as name@example.org."))
     return checked.ascii_email or checked.normalized
 
 
@@ -60,6 +61,7 @@ Line = Annotated[str, BeforeValidator(_one_line), StringConstraints(max_length=3
 Said = Annotated[str, BeforeValidator(_clean), StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
 SaidInALine = Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=300)]
 Address = Annotated[str, BeforeValidator(_clean), StringConstraints(max_length=254), AfterValidator(_address)]
+Addresses = Annotated[list[Address], BeforeValidator(_addresses), Field(max_length=5)]
 Facts = Annotated[
     dict[Annotated[str, StringConstraints(max_length=60)], Annotated[Text, Field(max_length=2000)]], Field(max_length=40)
 ]
@@ -80,7 +82,7 @@ class TicketIn(Schema):
         description='The receipt of the last search of this session, or "unavailable" when suggesting failed.'
     )
     name: Line = ""
-    cc: Annotated[list[Address], BeforeValidator(_addresses), Field(max_length=5)] = Field(default_factory=list)
+    cc: Addresses = Field(default_factory=list)
     partner: Line = ""
     hub: Line = ""
     type: Annotated[Type, _one_of(Type)] = "question"
@@ -202,11 +204,11 @@ def check_product(product: str, support: Support) -> None:
 
 
 def _choose(words: Iterable[str]) -> str:
-    return f"Choose one of: {', '.join(words)}."
+    return said("Choose one of: %(words)s.", words=", ".join(words))
 
 
 def _summary(found: Mapping[str, str]) -> str:
-    return "Some answers need a change: " + ", ".join(sorted(found)) + "."
+    return said("Some answers need a change: %(fields)s.", fields=", ".join(sorted(found)))
 
 
 def _field(location: tuple[Any, ...]) -> str:
@@ -214,29 +216,36 @@ def _field(location: tuple[Any, ...]) -> str:
 
 
 MISSING = {
-    "email": "Write your mail address; the reply goes there.",
-    "product": "Choose a product, or “Not sure”.",
-    "subject": "Say in a few words what is wrong.",
-    "happened": "Say what happened.",
-    "receipt": "Search before sending: the request needs the receipt of a search.",
-    "body": "Write something first.",
+    "email": said("Write your mail address; the reply goes there."),
+    "product": said("Choose a product, or “Not sure”."),
+    "subject": said("Say in a few words what is wrong."),
+    "happened": said("Say what happened."),
+    "receipt": said("Search before sending: the request needs the receipt of a search."),
+    "body": said("Write something first."),
 }
 
 
 def _told(error: Any) -> str:
     kind, context, field = error["type"], error.get("ctx", {}), _field(error["loc"])
     if kind in ("missing", "string_too_short", "too_short") or (kind == "value_error" and not error["input"]):
-        return MISSING.get(field, "This is needed.")
+        return MISSING.get(field, said("This is needed."))
     if kind in ("string_too_long", "too_long"):
-        return (
-            f"This is too long. At most {context['max_length']} {'characters' if kind == 'string_too_long' else 'entries'} fit."
-        )
+        return _too_long(kind, context["max_length"])
     if kind == "literal_error":
-        return f"Choose one of: {context['expected'].replace(chr(39), '')}."
+        return said("Choose one of: %(words)s.", words=context["expected"].replace("'", ""))
     if kind == "value_error":
-        return str(context["error"])
+        return cast(str, context["error"].args[0])  # itself, not a copy: it may know its other languages
     if kind == "json_invalid":
-        return "This is not JSON in UTF-8. Send one JSON object."
+        return said("This is not JSON in UTF-8. Send one JSON object.")
     if kind in ("int_parsing", "int_type", "int_from_float"):
-        return "This should be a whole number."
-    return {"string_type": "This should be text.", "string_unicode": "This is not UTF-8 text."}.get(kind, f"{error['msg']}.")
+        return said("This should be a whole number.")
+    known = {"string_type": said("This should be text."), "string_unicode": said("This is not UTF-8 text.")}
+    return known.get(kind) or f"{error['msg']}."
+
+
+def _too_long(kind: str, most: int) -> str:
+    if kind == "string_too_long":
+        return saidn(
+            "This is too long. At most %(num)s character fits.", "This is too long. At most %(num)s characters fit.", most
+        )
+    return saidn("This is too long. At most %(num)s entry fits.", "This is too long. At most %(num)s entries fit.", most)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from flask import Blueprint, Response, jsonify, request
 
 from deflect_api.errors import InputError, TooMany, Unavailable
+from deflect_api.i18n import said
 from deflect_api.intake import deflection, limits, receipts
 from deflect_api.web import answers, banner, schemas
 from deflect_api.web.parts import parts
@@ -28,7 +29,7 @@ def find(text: str, product: str = "", language: str = "", limit: int = 3) -> tu
     try:
         return engine.suggest(text, product=chosen, language=language or None, limit=limit, floor=floor), engine.digest
     except SearchError as error:
-        raise Unavailable("Suggestions cannot be reached just now. Your request can still be sent.") from error
+        raise Unavailable(said("Suggestions cannot be reached just now. Your request can still be sent.")) from error
 
 
 def receipt_for(session: str, suggestions: list[Suggestion]) -> str:
@@ -41,7 +42,7 @@ def check_pace() -> None:
     rules = parts().settings.support.limits
     network = limits.network_of(request.remote_addr or "")
     if not parts().buckets.take(network, parts().clock(), per_second=rules.suggest_per_second, burst=rules.suggest_burst):
-        told = "Too many searches came from here at once. Go on writing; they come back in a second."
+        told = said("Too many searches came from here at once. Go on writing; they come back in a second.")
         raise TooMany(told, {"session": told})
 
 
@@ -89,7 +90,7 @@ def search_results() -> Response:
 def _results(status: int = 200, *, text: str = "", product: str = "", **found: Any) -> Response:
     products = [{"key": key, "name": known.name} for key, known in parts().settings.support.products.items()]
     return answers.page(
-        "Search", "results.html", status, text=text, product=product, products=products,
+        said("Search"), "results.html", status, text=text, product=product, products=products,
         incidents=banner.showing(product), **found,
     )  # fmt: skip
 
@@ -99,13 +100,14 @@ def form_fields() -> dict[str, str]:
     if request.mimetype == "multipart/form-data":
         return _first_filled(request.form.items(multi=True))
     if request.mimetype not in (*answers.FORMS, "", "text/plain"):
-        raise InputError("Send a form (application/x-www-form-urlencoded).", {"body": "Send a form."})
+        told = said("Send a form (application/x-www-form-urlencoded).")
+        raise InputError(told, {"body": told})
     try:
         pairs = parse_qsl(
             request.get_data().decode("ascii"), keep_blank_values=True, max_num_fields=200, errors="surrogateescape"
         )
     except (UnicodeDecodeError, ValueError):
-        raise InputError("The form could not be read.", {"body": "Send a URL-encoded form in ASCII."}) from None
+        raise InputError(said("The form could not be read."), {"body": said("Send a URL-encoded form in ASCII.")}) from None
     _check_utf8(pairs)
     return _first_filled(pairs)
 
@@ -120,9 +122,11 @@ def _first_filled(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _check_utf8(pairs: list[tuple[str, str]]) -> None:
-    bad = {name: "This is not UTF-8 text." for name, value in pairs if _has_surrogates(name + value)}
+    bad = {name: said("This is not UTF-8 text.") for name, value in pairs if _has_surrogates(name + value)}
     if bad:
-        raise InputError("The text is not UTF-8.", {name.encode("ascii", "replace").decode(): told for name, told in bad.items()})
+        raise InputError(
+            said("The text is not UTF-8."), {name.encode("ascii", "replace").decode(): told for name, told in bad.items()}
+        )
 
 
 def _has_surrogates(text: str) -> bool:

@@ -58,7 +58,7 @@ def link(ticket: Ticket) -> str:
 
 
 def forwarding(database: Database, desk: PaperDesk, clock: Clock) -> Relay:
-    return Relay(database, {"forward": forward.handler(database, desk, link), "mail": lambda _: forward.Done()}, clock)
+    return Relay(database, {**forward.handlers(forward.Way(database, desk, link)), "mail": lambda _: forward.Done()}, clock)
 
 
 def drain(relay: Relay) -> None:
@@ -98,7 +98,7 @@ def test_a_forward_whose_ticket_is_gone_waits_for_a_human(database: Database, cl
     drain(forwarding(database, desk, clock))
     assert (row(database, owed).state, desk.calls) == ("waiting for a human", [])
     with pytest.raises(PermanentFailure):
-        forward.handler(database, desk, link)(Message(ticket_id=4711))
+        forward.handlers(forward.Way(database, desk, link))["forward"](Message(ticket_id=4711))
 
 
 def test_the_desk_gets_every_part_of_the_request(database: Database, clock: Clock) -> None:

@@ -7,6 +7,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as some
 
+from deflect_api import i18n
 from deflect_api.intake import filetypes
 from deflect_api.intake.filetypes import Verdict
 from tests.intake import made_files as made
@@ -135,10 +136,10 @@ def test_whatever_is_sent_there_is_a_verdict(content: bytes) -> None:
 
 
 def test_every_reason_can_be_said_with_and_without_its_value() -> None:
-    for word in filetypes.REASONS:
+    for word in (*filetypes.REASONS, "too_many"):
         assert filetypes.why(f"{word} 5").endswith(".")
     assert filetypes.why("") == ""
     assert (
         filetypes.why("virus A {0} {x}") == "The virus scanner found A {0} {x} in it. Check your device, and send another file."
     )
-    assert filetypes.why("empty", lambda text: text.upper()).startswith("IT IS EMPTY")
+    assert i18n.say(filetypes.why("virus A %(x)s"), "fr").startswith("L’antivirus y a trouvé A %(x)s.")

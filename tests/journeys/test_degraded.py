@@ -243,3 +243,19 @@ def test_where_storage_is_blocked_nothing_is_called_safe_and_all_arrives(
     number = pages.number_on(page)
     assert photos.kept(portal, number) == {"blocked.png": clean}
     assert len(portal.tickets_of("blocked@example.org")) == 1
+
+
+def test_in_a_flood_the_browser_does_its_work_and_the_request_arrives_once(
+    start: Callable[..., tuple[Installation, Visitors]], tmp_path: Path
+) -> None:
+    portal, visitors = start(tmp_path / "flooded", limits={"flood_address": 2, "work_bits": 12})
+    for number in range(2):
+        portal.send(f"crowd{number}@example.org")
+    page = visitors()
+    asked: list[int] = []
+    page.on("response", lambda response: response.url.endswith("/tickets") and asked.append(response.status))
+    filled_in(page, "flooded@example.org")
+    pages.send(page)
+    number = pages.number_on(page)
+    assert asked == [428, 201]
+    assert [str(row[0]) for row in portal.tickets_of("flooded@example.org")] == [number]

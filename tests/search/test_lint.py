@@ -24,7 +24,7 @@ See [b](b.md#part), [below](#more), [the web](https://example.org/x), [mail](mai
 
 ## More
 """
-OURS = House(today=date(2026, 12, 1))
+OURS = House()
 
 
 def site(write: Write, page: str, config: str = "site_name: x\n") -> Path:
@@ -103,8 +103,8 @@ def test_a_page_of_a_product_says_where_its_facts_come_from(write: Write) -> Non
 
 def test_a_page_that_nobody_reviewed_in_time_is_a_reminder_only(write: Write) -> None:
     config = site(write, GOOD)
-    assert lint(config, house=House(today=date(2027, 11, 20))) == []
-    found = lint(config, house=House(today=date(2028, 1, 1)))
+    assert lint(config, today=date(2027, 11, 20)) == []
+    found = lint(config, today=date(2028, 1, 1))
     assert [(finding.rule, finding.line, finding.minor) for finding in found] == [("stale", 9, True)]
 
 
@@ -115,7 +115,7 @@ def test_a_page_that_no_menu_leads_to_is_told(write: Write) -> None:
 
 def test_a_question_that_two_pages_ask_is_told(write: Write) -> None:
     config = site(write, GOOD)
-    write("docs/c.md", GOOD.replace("one, two, three", "four, five, ONE"))
+    write("docs/c.md", GOOD.replace("one, two, three", "four, five, ONE").replace("A sound page", "Another"))
     found = lint(config, house=OURS)
     assert [(finding.file, finding.rule, finding.line) for finding in found] == [("c.md", "questions", 6)]
 
@@ -132,3 +132,25 @@ def test_an_image_without_text_alternative_or_file_is_told(write: Write) -> None
 
 def test_front_matter_that_is_no_yaml_is_told(write: Write) -> None:
     assert rules(lint(site(write, "---\ntitle: a: b\n---\nText.\n"))) == [("front-matter", 1)]
+
+
+@pytest.mark.parametrize(
+    ("page", "lines"),
+    [
+        ("## One\n\n### Two\n\n## Three\n", []),
+        ("# Title\n\n## One\n\n#### Two\n", [5]),
+        ("Text.\n\n### Two\n", [3]),
+        ("```\n### no heading\n```\n", []),
+    ],
+)
+def test_a_level_of_headings_that_is_skipped_is_told(write: Write, page: str, lines: list[int]) -> None:
+    found = lint(site(write, page))
+    assert rules(found) == [("heading-level", line) for line in lines]
+
+
+def test_two_pages_of_a_folder_with_one_title_are_told(write: Write) -> None:
+    config = site(write, "---\ntitle: Log in\n---\nText.\n")
+    write("docs/pear/c.md", "# Log in\n")
+    assert lint(config) == []
+    write("docs/z.md", "---\ntype: faq\ntitle: LOG IN\n---\nText.\n")
+    assert [(one.file, one.rule, one.line) for one in lint(config)] == [("z.md", "duplicate-title", 3)]

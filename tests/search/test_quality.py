@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from search import Engine, Suggestion, read_docs
-from search.quality import NEVER, Question, compare, judge, keystrokes, questions_of
+from search.quality import NEVER, Move, Question, compare, judge, keystrokes, questions_of
 
 
 class Scripted:
@@ -65,6 +65,8 @@ def test_a_comparison_names_what_an_edit_gained_and_lost() -> None:
     after = judge(Scripted({"one": "b c d a", "two": "a", "six": "x a"}), [*questions, Question("new", "a")])
     assert compare(before, after).gained == (questions[1],)
     assert compare(before, after).lost == (questions[0],)
+    assert compare(before, after).moved == (Move(questions[2], 1, 2),)
+    assert not compare(before, after).moved[0].is_better
 
 
 def test_no_questions_make_no_figures() -> None:

@@ -5,7 +5,6 @@ import threading
 import pytest
 from flask.testing import FlaskClient
 
-from deflect_api.delivery import forward
 from deflect_api.desk import accounts
 from deflect_api.intake import attachments
 from deflect_api.store.models import Ticket
@@ -307,15 +306,13 @@ def test_a_full_disk_is_told_with_a_time_to_try_again_and_what_arrived_stays(any
     assert ours.piece(0, b"hello world").json["state"] == "kept"
 
 
-def test_the_help_desk_is_told_the_names_of_the_files(any_desk: Desk) -> None:
+def test_the_help_desk_is_owed_each_file_that_came_later_and_was_kept(any_desk: Desk) -> None:
     ours = sender(any_desk)
     ours.send("flow.log", b"a")
     ours.send("page.html", made.HTML)
     with any_desk.database.read() as session:
-        ticket = session.get_one(Ticket, 1001)
-        body = forward.as_request(ticket, lambda _: "link", forward.file_names(session, ticket)).body
-    assert "Files, to be opened through the link below\nflow.log\n\n" in body
-    assert "page" not in body
+        kept = [session.get_one(Upload, message.payload["upload"]).name for message in owed(any_desk, "attach")]
+    assert kept == ["flow.log"]
 
 
 def test_a_sweep_is_owed_once_however_many_files_come(any_desk: Desk) -> None:

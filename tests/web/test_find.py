@@ -134,4 +134,4 @@ def test_the_mail_holds_no_word_that_somebody_typed(any_desk: Desk) -> None:
     (mail,) = mails(any_desk)
     assert "MARK" not in mail.as_string()
     assert "MARK" not in part(mail, "html")
-    assert "Request 1001, Flow, November 23, 2026" in part(mail, "plain")
+    assert "Request 1001, Flow, 23 November 2026" in part(mail, "plain")

@@ -168,7 +168,7 @@ def test_an_answer_lets_a_request_go_too(any_desk: Desk, agent: FlaskClient) -> 
     send(any_desk, 1, happened=SITES)
     assert act(any_desk, agent, "reply", body="Which of these is it?", kind="reply") == 303
     assert status_of(any_desk) == "open"
-    assert owed(any_desk) == ["forward", "received", "reply"]
+    assert owed(any_desk) == ["forward", "received", "say", "reply"]
 
 
 def test_a_note_leaves_it_held(any_desk: Desk, agent: FlaskClient) -> None:

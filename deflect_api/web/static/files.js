@@ -27,8 +27,8 @@ const all = () => [...items.values()];
 const told = (words, parts) => words.replace(/\{(\w+)\}/g, (_, name) => parts[name]);
 
 function size(bytes) {
-  const [amount, unit] = bytes < 1000 ? [bytes, say.bytes] : bytes < 1e6 ? [bytes / 1e3, "KB"] : [bytes / 1e6, "MB"];
-  return `${amount.toLocaleString(language, { maximumFractionDigits: amount < 10 ? 1 : 0 })} ${unit}`;
+  const [amount, at] = bytes < 1000 ? [bytes, 0] : bytes < 1e6 ? [bytes / 1e3, 1] : [bytes / 1e6, 2];
+  return told(say.units[at], { size: amount.toLocaleString(language, { maximumFractionDigits: amount < 10 ? 1 : 0 }) });
 }
 
 // Kept in this browser, so that they outlive a closed tab. Where that is not allowed, the page says so.
@@ -233,7 +233,7 @@ async function call(item, method, path, body) {
   const late = setTimeout(() => stop.abort(), PATIENCE);
   const type = body instanceof Blob ? "application/octet-stream" : "application/json";
   try {
-    const reply = await fetch(sending.address + path, { method, body, headers: { "Content-Type": type }, signal: stop.signal });
+    const reply = await fetch(sending.address + path, { method, body, headers: { "Content-Type": type, "Accept-Language": language }, signal: stop.signal });
     const words = await reply.json().catch(() => ({}));
     return { status: reply.status, wait: Number(reply.headers.get("Retry-After")), ...words };
   } finally {
@@ -320,6 +320,7 @@ function finish() {
 }
 
 const safe = () => all().every((item) => item.safe);
+const unkept = () => all().filter((item) => !item.safe && item.state === "ready").map(({ blob, name }) => new File([blob], name, { type: blob.type }));
 
 function warn(event) {
   if (!safe()) event.preventDefault();
@@ -362,5 +363,5 @@ form.addEventListener("help-shared", () => {
     paint(item);
   }
 });
-form.help.files = { add, restore, clear, send, safe, waiting: () => items.size };
+form.help.files = { add, restore, clear, send, safe, unkept, waiting: () => items.size };
 })();

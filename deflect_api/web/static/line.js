@@ -17,6 +17,7 @@ const WAITS = [5, 15, 30, 60, 120];
 const SLOW = 8000;
 const PATIENCE = 60000;
 const chosen = part("files");
+const spoken = document.documentElement.lang;
 const early = [];
 let loading;
 let tries = 0;
@@ -79,7 +80,7 @@ async function add(list) {
   try {
     await files();
   } catch {
-    part("files-said").textContent = say.files.later.replace("{n}", early.length);
+    part("files-said").textContent = help.counted(say.files.later, early.length);
   }
 }
 
@@ -130,7 +131,7 @@ function payload() {
     if (block) body[block][inner] = value;
     else if (name !== "idempotency_key") body[name] = value;
   }
-  body.language ||= document.documentElement.lang;
+  body.language ||= spoken;
   return body;
 }
 
@@ -158,7 +159,7 @@ async function searched() {
 async function post(work) {
   const stop = new AbortController();
   const late = setTimeout(() => stop.abort(), PATIENCE);
-  const headers = { "Content-Type": "application/json", "Idempotency-Key": field("idempotency_key").value };
+  const headers = { "Content-Type": "application/json", "Accept-Language": spoken, "Idempotency-Key": field("idempotency_key").value };
   if (work) headers.Work = work;
   try {
     const reply = await fetch(form.dataset.api + "/tickets", { method: "POST", headers, body: JSON.stringify(payload()), signal: stop.signal });
@@ -180,10 +181,10 @@ function solve(challenge) {
 }
 
 function whatIsTrue(seconds) {
-  if (arrived) return say.files.stuck.replace("{reference}", arrived.reference).replace("{n}", seconds);
+  if (arrived) return help.counted(say.files.stuck, seconds).replace("{reference}", arrived.reference);
   const open = hasFiles() && !help.files?.safe() ? " " + say.files.open : "";
   const told = help.stored === false ? say.unkept : navigator.onLine ? say.held : say.offline;
-  return told.replace("{n}", seconds) + open;
+  return help.counted(told, seconds) + open;
 }
 
 function unsent(wait) {
@@ -267,6 +268,14 @@ async function goOn() {
     send();
   } else unmark(MARK);
 }
+
+// Files that this browser could not keep go along to the page in another language, and come back with it.
+form.addEventListener("submit", ({ submitter }) => {
+  if (submitter?.name !== "speak") return;
+  const along = new DataTransfer();
+  for (const file of [...early, ...help.files?.unkept() || []]) along.items.add(file);
+  chosen.files = along.files;
+});
 
 help.send = send;
 help.unmark = () => unmark(MARK, FILES);

@@ -18,8 +18,10 @@ const WEEK = 7 * 24 * 3600 * 1000;
 const title = document.title;
 let soon = 0;
 let touched = Date.now();
+// A text, or one for each form that numbers take in the page's language (CLDR's names), with its number in it.
+const counted = (words, n) => (words[new Intl.PluralRules(document.documentElement.lang).select(n)] || words.other || words).replace("{n}", n);
 // What line.js, files.js and coach.js need of the form.
-const help = form.help = { say, field, part, node, typed, keep, forget, share, showErrors, shared: false, sent: false, stored: null };
+const help = form.help = { say, counted, field, part, node, typed, keep, forget, share, showErrors, shared: false, sent: false, stored: null };
 
 function node(tag, props, ...children) {
   const made = Object.assign(document.createElement(tag), props);
@@ -82,9 +84,21 @@ function fill(values) {
   }
 }
 
+// The language that was chosen is kept with the draft; this page's own when its address names one.
+function inItsLanguage({ values }) {
+  const to = new URL(location.href);
+  if (!values.language || values.language === document.documentElement.lang || to.searchParams.has("language")) {
+    delete values.language;
+    return true;
+  }
+  to.searchParams.set("language", values.language);
+  location.replace(to);
+  return false;
+}
+
 function restore() {
   const draft = form.hasAttribute("data-filled") ? null : kept();
-  if (!draft) return;
+  if (!draft || !inItsLanguage(draft)) return;
   fill(draft.values);
   touched = draft.at; // looking at it does not make it younger
   const date = new Date(draft.at).toLocaleDateString(document.documentElement.lang, { dateStyle: "long" });
@@ -198,6 +212,7 @@ function showErrors(found) {
 }
 
 function submit(event) {
+  if (event.submitter?.name === "speak") return keep(); // another language: the form goes there and back with all that it holds
   if (!help.send) return; // line.js has not come over the line: the browser posts the form
   event.preventDefault();
   const found = problems();

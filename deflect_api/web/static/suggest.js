@@ -5,7 +5,7 @@
 
 const WORDS = {
   region: "Articles that may help", begin: "While you write, articles that may help appear here.",
-  none: "Nothing fits yet. Keep writing.", one: "1 article may help", many: "{n} articles may help",
+  none: "Nothing fits yet. Keep writing.", found: { one: "{n} article may help", other: "{n} articles may help" },
   down: "Suggestions can't be reached just now. You can still send a request.",
   loading: "Opening the article …", unread: "The text can't be shown here just now.",
   solved: "This solved it", reject: "Not what I need", whole: "Open the whole article", newtab: "(opens in a new tab)",
@@ -17,6 +17,9 @@ const WORDS = {
 const CJK = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
 const PATIENCE = 5000;
 let made = 0;
+
+// In whose words the articles are written: what is read out must say so on a page in another language.
+const ENGLISH = document.documentElement.lang === "en" ? {} : { lang: "en" };
 
 function words() {
   try {
@@ -213,7 +216,8 @@ class HelpSuggest extends HTMLElement {
   }
 
   count(n) {
-    return n === 1 ? this.words.one : this.words.many.replace("{n}", n);
+    const { found } = this.words;
+    return (found[new Intl.PluralRules(document.documentElement.lang).select(n)] || found.other).replace("{n}", n);
   }
 
   href(item) { return new URL(item.url, this.root).href; }
@@ -257,6 +261,7 @@ function box(host) {
   function option(item, at) {
     const link = h("a", { id: `${id}-${at}`, role: "option", tabIndex: -1, href: host.href(item), "aria-selected": false },
       h("b", {}, item.title), h("span", { className: "where" }, item.breadcrumb), h("span", { className: "snip" }, ...marked(item.snippet)));
+    set(link, ENGLISH);
     link.addEventListener("click", () => host.tell("opened", { article: item.article }));
     return link;
   }
@@ -309,7 +314,8 @@ function beside(host) {
   let later;
   let done = false;
 
-  host.append(h("section", { className: "found", "aria-labelledby": title.id }, title, list, note), status);
+  const english = say.english ? [h("p", { className: "tip" }, say.english)] : [];
+  host.append(h("section", { className: "found", "aria-labelledby": title.id }, title, ...english, list, note), status);
   const fields = (host.getAttribute("for") || "").split(/\s+/).map((id) => document.getElementById(id)).filter(Boolean);
   const text = () => fields.map((field) => field.value.trim()).filter(Boolean).join("\n");
   const busy = () => list.contains(document.activeElement);
@@ -333,7 +339,7 @@ function beside(host) {
   }
   function entry(item) {
     const body = h("div", { className: "read" });
-    const fold = h("details", {}, h("summary", {}, h("b", {}, item.title), h("span", { className: "where" }, place(item)),
+    const fold = h("details", {}, h("summary", ENGLISH, h("b", {}, item.title), h("span", { className: "where" }, place(item)),
       h("span", { className: "snip" }, ...marked(item.snippet))), body);
     fold.addEventListener("toggle", () => { if (fold.open && !body.firstChild) read(item, body); });
     return h("li", {}, fold);
@@ -346,6 +352,7 @@ function beside(host) {
     body.append(words, acts(item));
     try {
       words.replaceChildren(...await readPassage(host.href(item)));
+      set(words, ENGLISH);
     } catch {
       words.replaceChildren(h("p", {}, say.unread));
     }
@@ -383,7 +390,7 @@ function beside(host) {
     const name = `why-${++made}`;
     const more = h("input", { id: name + "-more", maxLength: 500 });
     const tell = h("button", { type: "button", className: "soft" }, say.tell);
-    const choices = say.reasons.map((reason) => h("label", {}, h("input", { type: "radio", name, value: reason }), " " + reason));
+    const choices = say.reasons.map((reason, at) => h("label", {}, h("input", { type: "radio", name, value: WORDS.reasons[at] }), " " + reason));
     const ask = h("fieldset", { className: "why", tabIndex: -1 }, h("legend", {}, say.why), ...choices,
       h("label", { htmlFor: more.id, className: "words" }, say.more), more, tell);
     // These inputs are not part of the request: they are neither kept in the draft nor do they send it.
@@ -398,7 +405,7 @@ function beside(host) {
       host.tell("rejected", { article: item.article, reason: [chosen, more.value.trim()].filter(Boolean).join(": ") });
       finish(item, node);
     });
-    node.replaceChildren(h("b", {}, item.title), ask);
+    node.replaceChildren(h("b", ENGLISH, item.title), ask);
     ask.focus();
   }
   function finish(item, node) {

@@ -9,12 +9,11 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from statistics import median
+from typing import Any
 
-import pyphen
-
-from search import Article, read_docs
+from search.errors import DocsError
 from search.frontmatter import split
-from search.sections import read_markdown, render
+from search.sections import Article, read_docs, read_markdown, render
 from search.site import read_site
 
 SILENT = frozenset({"code", "strong", "table", "pre", "h1", "h2", "h3", "h4", "svg"})
@@ -54,9 +53,9 @@ def easy_share(pages: list[Read], most: float = 8.0) -> float:
     return sum(page.grade <= most for page in graded) / len(graded)
 
 
-def prose(html: str) -> list[str]:
-    """The sentences of paragraphs and list items, a text each."""
-    reader = _Prose()
+def prose(html: str, *, gap: str = "") -> list[str]:
+    """The sentences of paragraphs and list items, a text each; `gap` stands for labels and code inside them."""
+    reader = _Prose(gap)
     reader.feed(html)
     reader.close()
     return [text for block in reader.blocks if (text := " ".join("".join(block).split()))]
@@ -81,19 +80,25 @@ def _syllables(word: str) -> int:
 
 
 @cache
-def _hyphens() -> pyphen.Pyphen:
+def _hyphens() -> Any:
+    try:
+        import pyphen  # noqa: PLC0415  only a writer has it
+    except ImportError:
+        raise DocsError("pyphen is not installed. Install it with: pip install 'deflect[docs]'.") from None
     return pyphen.Pyphen(lang="en_US")
 
 
 class _Prose(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, gap: str) -> None:
         super().__init__(convert_charrefs=True)
+        self._gap = gap
         self.blocks: list[list[str]] = []
         self._silent: list[str] = []
         self._open = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in SILENT:
+            self.handle_data(self._gap)
             self._silent.append(tag)
         elif tag in BLOCKS and not self._silent:
             self._open += 1

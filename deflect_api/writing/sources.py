@@ -1,0 +1,62 @@
+"""The site's sources at a git revision. Git is asked through its own program, and only reads."""
+
+import subprocess
+import tarfile
+from io import BytesIO
+from pathlib import Path
+
+from deflect_api.errors import ConfigError
+
+
+def at_revision(mkdocs: Path, revision: str, target: Path) -> Path:
+    """Put the site's sources of a git revision into `target` and return its mkdocs file there. Raises ConfigError."""
+    export(mkdocs.parent, revision, target)
+    if not (target / mkdocs.name).is_file():
+        raise ConfigError(f"There was no {mkdocs.name} in {mkdocs.parent} at {revision}. Name a later revision.")
+    return target / mkdocs.name
+
+
+def export(folder: Path, revision: str, target: Path) -> str:
+    """Put what stands below `folder` at a revision into `target`; return the commit. Raises ConfigError."""
+    commit = resolve(folder, revision)
+    packed = git(folder, "archive", "--format=tar", commit)
+    with tarfile.open(fileobj=BytesIO(packed)) as archive:
+        archive.extractall(target, filter="data")
+    return commit
+
+
+def resolve(folder: Path, revision: str) -> str:
+    """The commit that a branch, tag or short name means. Raises ConfigError."""
+    named = git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    return named.decode().strip()
+
+
+def changed_on(folder: Path) -> dict[str, str]:
+    """When each file below `folder` was last changed by a commit, as an ISO date; {} outside of git."""
+    try:
+        said = git(folder, "-c", "core.quotePath=false", "log", "--format=%x01%cI", "--name-only", "--relative", "--", ".")
+    except ConfigError:
+        return {}
+    found: dict[str, str] = {}
+    when = ""
+    for line in said.decode("utf-8", "replace").splitlines():
+        if line.startswith("\x01"):
+            when = line[1:]
+        elif line:
+            found.setdefault(line, when)
+    return found
+
+
+def git(folder: Path, *words: str) -> bytes:
+    """Run git in a folder and return what it says. Raises ConfigError."""
+    try:
+        # No shell, and the one word that a person gives is told apart from options by --end-of-options.
+        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=False)  # noqa: S603, S607
+    except FileNotFoundError:
+        raise ConfigError("git is not installed, so no revision can be read. Install it, or leave out --base.") from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip() or "it knows no such revision"
+        raise ConfigError(
+            f"git cannot read {words[-1]} in {folder}: {said}. Name a branch, a tag or a commit of this repository."
+        )
+    return done.stdout
