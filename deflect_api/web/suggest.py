@@ -4,7 +4,6 @@ Suggesting never blocks and never fails loudly.
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,7 +13,7 @@ from deflect_api.errors import InputError, TooMany, Unavailable
 from deflect_api.i18n import said
 from deflect_api.intake import deflection, limits, receipts
 from deflect_api.web import answers, banner, schemas
-from deflect_api.web.parts import parts
+from deflect_api.web.parts import Parts, parts
 from search import SearchError, Suggestion
 
 routes = Blueprint("suggest", __name__)
@@ -23,18 +22,35 @@ MOST, ON_PAGE = 5, 10
 
 def find(text: str, product: str = "", language: str = "", limit: int = 3) -> tuple[list[Suggestion], str]:
     """Return suggestions and the digest of the index they come from. Raises Unavailable."""
-    engine = parts().releases.current().engine
-    floor = parts().settings.support.portal.floor
-    chosen = product if product in parts().settings.support.products else None
+    return found(parts(), schemas.SuggestIn(text=text, product=product, language=language, limit=limit))
+
+
+def found(given: Parts, asked: schemas.SuggestIn) -> tuple[list[Suggestion], str]:
+    """The same, of parts that are given: a keystroke is answered without Flask. Raises Unavailable."""
+    engine = given.releases.current().engine
+    floor = given.settings.support.portal.floor
+    product = asked.product if asked.product in given.settings.support.products else None
+    language, limit = asked.language or None, asked.limit
     try:
-        return engine.suggest(text, product=chosen, language=language or None, limit=limit, floor=floor), engine.digest
+        return engine.suggest(asked.text, product=product, language=language, limit=limit, floor=floor), engine.digest
     except SearchError as error:
         raise Unavailable(said("Suggestions cannot be reached just now. Your request can still be sent.")) from error
 
 
+def reply(given: Parts, asked: schemas.SuggestIn) -> dict[str, Any]:
+    """What a keystroke is answered. Raises Unavailable."""
+    suggestions, digest = found(given, asked.model_copy(update={"limit": min(max(asked.limit, 1), MOST)}))
+    receipt = _receipt(given, asked.session, suggestions)
+    return {"suggestions": [vars(suggestion) for suggestion in suggestions], "receipt": receipt, "index": digest}
+
+
 def receipt_for(session: str, suggestions: list[Suggestion]) -> str:
+    return _receipt(parts(), session, suggestions)
+
+
+def _receipt(given: Parts, session: str, suggestions: list[Suggestion]) -> str:
     shown = tuple(suggestion.article for suggestion in suggestions)
-    return receipts.issue(parts().settings.secret, receipts.Receipt(session, parts().clock(), shown))
+    return receipts.issue(given.settings.secret, receipts.Receipt(session, given.clock(), shown))
 
 
 def check_pace() -> None:
@@ -51,13 +67,7 @@ def suggest() -> Response:
     check_pace()
     asked = schemas.read(schemas.SuggestIn, form_fields())
     schemas.check_product(asked.product, parts().settings.support)
-    suggestions, digest = find(asked.text, asked.product, asked.language, min(max(asked.limit, 1), MOST))
-    answer = jsonify(
-        suggestions=[asdict(suggestion) for suggestion in suggestions],
-        receipt=receipt_for(asked.session, suggestions),
-        index=digest,
-    )
-    return answers.zipped(answer)
+    return answers.zipped(jsonify(reply(parts(), asked)))
 
 
 @routes.post("/api/v1/events")
@@ -130,7 +140,11 @@ def _check_utf8(pairs: list[tuple[str, str]]) -> None:
 
 
 def _has_surrogates(text: str) -> bool:
-    return any("\ud800" <= letter <= "\udfff" for letter in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _known(product: str) -> str:
