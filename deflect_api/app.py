@@ -32,6 +32,7 @@ from deflect_api.web import (
     helpful,
     incidents,
     intake,
+    keystroke,
     owed,
     portal,
     staff,
@@ -64,6 +65,7 @@ def create_app(
     answers.handle_errors(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.wsgi_app = keystroke.before(app, app.wsgi_app)  # type: ignore[method-assign, assignment]
     hops = settings.support.web.trusted_proxies
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

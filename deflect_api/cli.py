@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from flask import Flask
 from waitress.server import create_server
 
 from deflect_api import build as release_build
@@ -22,6 +23,7 @@ from deflect_api.store.ready import ready_database
 from deflect_api.web.guard import MOST_BYTES
 from deflect_api.writing import commands, live_commands
 
+LOG_LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 THREADS = 8
 CONNECTIONS = 1000
 SLOW_SECONDS = 60
@@ -45,7 +47,7 @@ def told(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.version_option(package_name="deflect")
 def main() -> None:
     """A support portal that suggests the answer while a request is typed, and never loses the request."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.INFO, format=LOG_LINE, stream=sys.stderr)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("waitress").setLevel(logging.WARNING)
 
@@ -82,6 +84,13 @@ def serve() -> None:
     for thread in threads:
         thread.join(timeout=10)
     database.close()
+
+
+def application() -> Flask:
+    """Make the WSGI application for a server of its own: `gunicorn "deflect_api.cli:application()"`. The relay runs apart."""
+    logging.basicConfig(level=logging.INFO, format=LOG_LINE, stream=sys.stderr)
+    settings = config.load(os.environ)
+    return create_app(settings, _ready_database(settings))
 
 
 @main.command()

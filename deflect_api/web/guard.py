@@ -8,6 +8,7 @@ from typing import cast
 
 from flask import Flask, Response, g, request
 
+from deflect_api.config import Settings
 from deflect_api.desk import accounts
 from deflect_api.errors import NotAllowed
 from deflect_api.i18n import said
@@ -19,6 +20,7 @@ log = logging.getLogger("deflect.web")
 COOKIE = "desk"
 MOST_BYTES = 1_000_000
 TAKE_FILES = ("intake.create", "intake.contact_sent")
+HTTPS_ONLY = "max-age=31536000"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -48,23 +50,34 @@ def _make_room_for_files() -> None:
         request.max_content_length = MOST_BYTES + parts().settings.support.files.bytes_together
 
 
+def plain_headers() -> dict[str, str]:
+    """Return what every answer says that does not say otherwise."""
+    return {**HEADERS, "Content-Security-Policy": content_security_policy(), "Cache-Control": "no-store"}
+
+
 def _headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
+    for name, value in plain_headers().items():
         response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", content_security_policy())
-    response.headers.setdefault("Cache-Control", "no-store")
     if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        response.headers.setdefault("Strict-Transport-Security", HTTPS_ONLY)
     return response
 
 
+def cross_origin(settings: Settings, origin: str) -> dict[str, str]:
+    """Return what lets a page of an allowed origin read an answer of the API."""
+    if origin not in settings.support.web.allowed_origins:
+        return {}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key, Work",
+        "Access-Control-Expose-Headers": "Retry-After",
+        "Access-Control-Max-Age": "86400",
+    }
+
+
 def _cross_origin(response: Response) -> Response:
-    origin = request.headers.get("Origin", "")
-    if request.path.startswith("/api/v1/") and origin in parts().settings.support.web.allowed_origins:
-        response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Allow-Headers"] = "Content-Type, Idempotency-Key, Work"
-        response.headers["Access-Control-Expose-Headers"] = "Retry-After"
-        response.headers["Access-Control-Max-Age"] = "86400"
+    if request.path.startswith("/api/v1/"):
+        response.headers.update(cross_origin(parts().settings, request.headers.get("Origin", "")))
     response.headers.add("Vary", "Origin")
     return response
 
@@ -72,9 +85,13 @@ def _cross_origin(response: Response) -> Response:
 def _logged(response: Response) -> Response:
     # The rule, never the address: a status link's secret and a search's words stay out of every log.
     rule = request.url_rule.rule if request.url_rule else "-"
-    spent = (time.perf_counter() - g.get("started", time.perf_counter())) * 1000
-    log.info("event=request method=%s rule=%s status=%d ms=%.1f", request.method, rule, response.status_code, spent)
+    log_request(request.method, rule, response.status_code, g.get("started", time.perf_counter()))
     return response
+
+
+def log_request(method: str, rule: str, status: int, began: float) -> None:
+    """Write the line of one request; `began` is what the performance counter said at its start."""
+    log.info("event=request method=%s rule=%s status=%d ms=%.1f", method, rule, status, (time.perf_counter() - began) * 1000)
 
 
 def agent() -> Agent | None:
