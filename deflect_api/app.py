@@ -16,7 +16,25 @@ from deflect_api.intake import attachments, file_timers, holding, limits
 from deflect_api.intake.examination import Storage
 from deflect_api.store.db import Database
 from deflect_api.store.shelf import Shelf
-from deflect_api.web import answers, banner, desk, files, find, guard, health, incidents, intake, portal, status, suggest
+from deflect_api.web import (
+    account,
+    answers,
+    banner,
+    desk,
+    door,
+    files,
+    find,
+    guard,
+    health,
+    incidents,
+    intake,
+    oidc,
+    people,
+    portal,
+    sign_in,
+    status,
+    suggest,
+)
 from deflect_api.web.pages import Pages
 from deflect_api.web.parts import KEY, Parts, silent, utc_now
 from deflect_api.web.release import Releases
@@ -24,6 +42,7 @@ from deflect_api.web.release import Releases
 BLUEPRINTS = (
     suggest.routes, intake.routes, find.routes, status.routes, files.routes, files.downloads, banner.routes,
     desk.routes, incidents.routes, health.routes,
+    sign_in.routes, oidc.routes, account.routes, people.routes,
     portal.routes,
 )  # fmt: skip
 
@@ -40,6 +59,7 @@ def create_app(
     pages = Pages(settings.support)
     app.extensions[KEY] = Parts(settings, database, Releases(settings.home), pages, open_storage(settings), wake, clock)
     guard.protect(app)
+    door.stand_at(app)
     answers.handle_errors(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

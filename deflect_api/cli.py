@@ -1,44 +1,27 @@
 """The command `deflect`. Each command does one thing, says what it did, and ends non-zero with the mend when it could not."""
 
-import functools
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import click
 from waitress.server import create_server
 
 from deflect_api import build as release_build
-from deflect_api import cli_writing, config
+from deflect_api import cli_people, cli_writing, config
 from deflect_api.app import create_app, create_relay, handlers
+from deflect_api.cli_people import ready_database, told
 from deflect_api.config import Settings
 from deflect_api.delivery.relay import utc_now
-from deflect_api.desk import accounts, incidents
-from deflect_api.errors import DeflectError, InputError
-from deflect_api.store import migrate
-from deflect_api.store.db import Database
+from deflect_api.desk import incidents
+from deflect_api.errors import InputError
 from deflect_api.web.guard import MOST_BYTES
 
 THREADS = 8
 CONNECTIONS = 1000
 SLOW_SECONDS = 60
-
-
-def told(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn our errors into a plain line and exit status 1."""
-
-    @functools.wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except DeflectError as error:
-            click.echo(error.detail, err=True)
-            sys.exit(1)
-
-    return run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -52,6 +35,7 @@ def main() -> None:
 
 main.add_command(cli_writing.lint)
 main.add_command(cli_writing.quality)
+main.add_command(cli_people.agent)
 
 
 @main.command()
@@ -59,7 +43,7 @@ main.add_command(cli_writing.quality)
 def serve() -> None:
     """Serve portal, API, desk and relay in one process."""
     settings = config.load(os.environ)
-    database = _ready_database(settings)
+    database = ready_database(settings)
     relay = create_relay(settings, database)
     application = create_app(settings, database, wake=relay.wake)
     thread = relay.start()
@@ -104,7 +88,7 @@ def index() -> None:
 def relay() -> None:
     """Carry out what is owed (forwards, mails) in a process of its own."""
     settings = config.load(os.environ)
-    worker = create_relay(settings, _ready_database(settings))
+    worker = create_relay(settings, ready_database(settings))
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     signal.signal(signal.SIGINT, lambda *_: worker.stop())
     worker.run()
@@ -116,7 +100,7 @@ def check() -> None:
     """Say whether this installation is fit to serve."""
     settings = config.load(os.environ)
     click.echo(f"settings    ok: {settings.config.name}")
-    database = _ready_database(settings)
+    database = ready_database(settings)
     click.echo(f"database    ok: {database.engine.dialect.name}, durable, schema up to date")
     handlers(settings, database)
     click.echo(f"connectors  ok: desk {settings.support.desk.connector}, mail {settings.support.mail.transport}")
@@ -127,31 +111,13 @@ def check() -> None:
     click.echo(f"release     ok: {link.resolve().name}")
 
 
-@main.group()
-def agent() -> None:
-    """The people who work at the desk."""
-
-
-@agent.command("add")
-@click.argument("email")
-@click.option("--name", default="", help="Shown to requesters. Default: the address.")
-@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, envvar="DEFLECT_AGENT_PASSWORD")
-@told
-def add_agent(email: str, name: str, password: str) -> None:
-    """Make an account for EMAIL."""
-    settings = config.load(os.environ)
-    with _ready_database(settings).write() as session:
-        accounts.add(session, email, name, password, utc_now())
-    click.echo(f"{email} can sign in at {settings.url}/desk/")
-
-
 @main.group(invoke_without_command=True)
 @click.pass_context
 @told
 def incident(context: click.Context) -> None:
     """What everybody is told on the form and beside search results. Alone, it says what that is now."""
     if context.invoked_subcommand is None:
-        with _ready_database(config.load(os.environ)).read() as session:
+        with ready_database(config.load(os.environ)).read() as session:
             told_now = incidents.current(session, utc_now())
         for one in told_now:
             click.echo(f"{one.product or 'all products'}, until {one.until:%Y-%m-%d %H:%M} UTC: {one.text}")
@@ -169,7 +135,7 @@ def set_incident(text: str, product: str, hours: float) -> None:
     settings = config.load(os.environ)
     if product and product not in settings.support.products:
         raise InputError(f"There is no product {product}. Choose one of {', '.join(settings.support.products)}.")
-    with _ready_database(settings).write() as session:
+    with ready_database(settings).write() as session:
         one = incidents.put(session, text, product=product, by="command line", now=utc_now(), hours=hours)
     click.echo(f"Told until {one.until:%Y-%m-%d %H:%M} UTC: {one.text}")
 
@@ -178,7 +144,7 @@ def set_incident(text: str, product: str, hours: float) -> None:
 @told
 def clear_incident() -> None:
     """End all that is told."""
-    with _ready_database(config.load(os.environ)).write() as session:
+    with ready_database(config.load(os.environ)).write() as session:
         ended = incidents.clear(session, utc_now())
     click.echo(f"Cleared {ended}." if ended else "Nothing was told.")
 
@@ -186,13 +152,6 @@ def clear_incident() -> None:
 def _most_bytes(settings: Settings) -> int:
     """Twice what a form with files may hold: up to there our own page says what is too large, above the header alone ends it."""
     return 2 * (MOST_BYTES + settings.support.files.bytes_together)
-
-
-def _ready_database(settings: Settings) -> Database:
-    database = Database(settings.database)
-    database.check_durable()
-    migrate.upgrade(database)
-    return database
 
 
 def _interrupt(*_: Any) -> None:

@@ -7,6 +7,7 @@ DeflectError
 │   └── KeyReused          the idempotency key already belongs to another request     (422)
 ├── InFlight               the same request is being stored at this moment            (409)
 ├── NotFound               there is no such thing, or the caller may not know of it   (404)
+├── SignedOut              only for staff, and nobody is signed in                        (401)
 ├── NotAllowed             signed in, but not for this                                (403)
 ├── TooMany                more than we take in a time; carries `retry_after` seconds (429)
 ├── WorkNeeded             a flood is on: compute a little first; carries `challenge` (428)
@@ -53,6 +54,10 @@ class InFlight(DeflectError):
 
 class NotFound(DeflectError):
     code = "not_found"
+
+
+class SignedOut(DeflectError):
+    code = "signed_out"
 
 
 class NotAllowed(DeflectError):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from deflect_api.config.limits import Limits
+from deflect_api.config.staff import Retention, Staff
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")  # as HTML has it
 
@@ -202,6 +203,8 @@ class Support(Block):
     web: Web = Web()
     quality: Quality = Quality()
     limits: Limits = Limits()
+    staff: Staff = Staff()
+    retention: Retention = Retention()
 
     @field_validator("products")
     @classmethod

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select, true
 from sqlalchemy.orm import Session
 
 from deflect_api.intake import attachments, deflection, tickets
@@ -21,16 +21,21 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
 MOST_ROWS = 100
 
 
-def rows(session: Session, view: str) -> Sequence[Ticket]:
+def rows(session: Session, view: str, may_see: ColumnElement[bool] = true()) -> Sequence[Ticket]:  # noqa: B008 - a constant
     """List the tickets of a view: by priority, then by the time the reply is due, then the older first."""
     rank = case(RANK, value=Ticket.priority, else_=len(RANK))
-    chosen = select(Ticket).where(Ticket.status.in_(VIEWS[view])).order_by(rank, Ticket.reply_due_at, Ticket.id).limit(MOST_ROWS)
+    chosen = (
+        select(Ticket)
+        .where(Ticket.status.in_(VIEWS[view]), may_see)
+        .order_by(rank, Ticket.reply_due_at, Ticket.id)
+        .limit(MOST_ROWS)
+    )
     return session.scalars(chosen).all()
 
 
-def counts(session: Session) -> dict[str, int]:
+def counts(session: Session, may_see: ColumnElement[bool] = true()) -> dict[str, int]:  # noqa: B008 - a constant
     """Count the tickets of every view."""
-    found = dict(session.execute(select(Ticket.status, func.count()).group_by(Ticket.status)).all())
+    found = dict(session.execute(select(Ticket.status, func.count()).where(may_see).group_by(Ticket.status)).all())
     return {view: sum(found.get(status, 0) for status in statuses) for view, statuses in VIEWS.items()}
 
 

@@ -16,6 +16,7 @@ STATUS: dict[type[errors.DeflectError], int] = {
     errors.InputError: 422,
     errors.InFlight: 409,
     errors.NotFound: 404,
+    errors.SignedOut: 401,
     errors.NotAllowed: 403,
     errors.TooMany: 429,
     errors.WorkNeeded: 428,

@@ -8,11 +8,11 @@ from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from deflect_api.desk import accounts, queue
+from deflect_api.desk import access, queue
 from deflect_api.errors import InputError, NotFound
 from deflect_api.intake import holding, tickets
 from deflect_api.store.models import Agent, Ticket
-from deflect_api.web import attached, guard
+from deflect_api.web import attached, guard, identity
 from deflect_api.web.pages import content_security_policy
 from deflect_api.web.parts import parts
 from deflect_api.web.status import field_labels
@@ -27,35 +27,11 @@ def home() -> ResponseReturnValue:
         return page("sign_in.html", email="", error="")
     view = request.args.get("view", "open")
     with parts().database.read() as session:
-        rows = queue.rows(session, view if view in queue.VIEWS else "open")
-        counts = queue.counts(session)
+        may_see = access.visible(identity.reach())
+        rows = queue.rows(session, view if view in queue.VIEWS else "open", may_see)
+        counts = queue.counts(session, may_see)
         _ = [ticket.assignee for ticket in rows]
     return page("queue.html", agent=agent, rows=rows, counts=counts, view=view, now=parts().clock())
-
-
-@routes.post("/sign-in")
-def sign_in() -> ResponseReturnValue:
-    email, password = request.form.get("email", ""), request.form.get("password", "")
-    with parts().database.write() as session:
-        token = accounts.sign_in(session, email, password, parts().clock())
-    if token is None:
-        return page(
-            "sign_in.html", 403, email=email, error="Address and password do not belong together. Check both and try again."
-        )
-    response = go("/desk/")
-    secure = parts().settings.url.startswith("https://")
-    response.set_cookie(guard.COOKIE, token, httponly=True, samesite="Lax", secure=secure, path="/desk")
-    return response
-
-
-@routes.post("/sign-out")
-def sign_out() -> ResponseReturnValue:
-    guard.check_form_token()
-    with parts().database.write() as session:
-        accounts.sign_out(session, request.cookies.get(guard.COOKIE, ""))
-    response = go("/desk/")
-    response.delete_cookie(guard.COOKIE, path="/desk")
-    return response
 
 
 @routes.get("/tickets/<reference>")
@@ -132,6 +108,7 @@ def _ticket_page(agent: Agent, reference: str, status: int = 200, typed: str = "
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
     values.setdefault("agent", None)
+    values.setdefault("staff", parts().settings.support.staff)
     html = parts().pages.fragment(f"desk/{template}", form_token=guard.form_token(), **values)
     response = Response(html, status, mimetype="text/html")
     response.headers["Content-Security-Policy"] = content_security_policy()
