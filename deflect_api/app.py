@@ -12,7 +12,8 @@ from deflect_api.connectors.clamd import Clamd
 from deflect_api.connectors.mailer import open_mailer
 from deflect_api.delivery import forward, links, mail, your_requests
 from deflect_api.delivery.relay import Handler, Relay
-from deflect_api.intake import attachments, file_timers, holding, limits
+from deflect_api.intake import attachments, file_timers, holding, limits, privacy_files, privacy_retention
+from deflect_api.intake import privacy as person
 from deflect_api.intake.examination import Storage
 from deflect_api.store.db import Database
 from deflect_api.store.shelf import Shelf
@@ -31,6 +32,7 @@ from deflect_api.web import (
     oidc,
     people,
     portal,
+    privacy,
     sign_in,
     status,
     suggest,
@@ -42,7 +44,7 @@ from deflect_api.web.release import Releases
 BLUEPRINTS = (
     suggest.routes, intake.routes, find.routes, status.routes, files.routes, files.downloads, banner.routes,
     desk.routes, incidents.routes, health.routes,
-    sign_in.routes, oidc.routes, account.routes, people.routes,
+    sign_in.routes, oidc.routes, account.routes, people.routes, privacy.routes,
     portal.routes,
 )  # fmt: skip
 
@@ -87,6 +89,10 @@ def handlers(settings: Settings, database: Database, clock: Callable[[], datetim
         attachments.SWEEP: file_timers.sweep(database, storage, clock),
         limits.FORGET: limits.forgetter(),
         holding.REMOVE: holding.remover(),
+        person.FINISH: privacy_files.finisher(database, storage.shelf, settings.mail_folder),
+        privacy_retention.KIND: privacy_retention.keeper(
+            database, storage.shelf, settings.mail_folder, settings.support.retention, clock
+        ),
     }
 
 

@@ -10,13 +10,15 @@ import click
 from waitress.server import create_server
 
 from deflect_api import build as release_build
-from deflect_api import cli_people, cli_writing, config
+from deflect_api import cli_people, cli_privacy, cli_writing, config
 from deflect_api.app import create_app, create_relay, handlers
 from deflect_api.cli_people import ready_database, told
 from deflect_api.config import Settings
 from deflect_api.delivery.relay import utc_now
 from deflect_api.desk import incidents
 from deflect_api.errors import InputError
+from deflect_api.intake import privacy_retention
+from deflect_api.store.db import Database
 from deflect_api.web.guard import MOST_BYTES
 
 THREADS = 8
@@ -36,6 +38,7 @@ def main() -> None:
 main.add_command(cli_writing.lint)
 main.add_command(cli_writing.quality)
 main.add_command(cli_people.agent)
+main.add_command(cli_privacy.person)
 
 
 @main.command()
@@ -43,7 +46,7 @@ main.add_command(cli_people.agent)
 def serve() -> None:
     """Serve portal, API, desk and relay in one process."""
     settings = config.load(os.environ)
-    database = ready_database(settings)
+    database = _with_timers(ready_database(settings))
     relay = create_relay(settings, database)
     application = create_app(settings, database, wake=relay.wake)
     thread = relay.start()
@@ -88,7 +91,7 @@ def index() -> None:
 def relay() -> None:
     """Carry out what is owed (forwards, mails) in a process of its own."""
     settings = config.load(os.environ)
-    worker = create_relay(settings, ready_database(settings))
+    worker = create_relay(settings, _with_timers(ready_database(settings)))
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     signal.signal(signal.SIGINT, lambda *_: worker.stop())
     worker.run()
@@ -152,6 +155,13 @@ def clear_incident() -> None:
 def _most_bytes(settings: Settings) -> int:
     """Twice what a form with files may hold: up to there our own page says what is too large, above the header alone ends it."""
     return 2 * (MOST_BYTES + settings.support.files.bytes_together)
+
+
+def _with_timers(database: Database) -> Database:
+    """See that the daily removal of what is too old is owed."""
+    with database.write() as session:
+        privacy_retention.owe(session, utc_now())
+    return database
 
 
 def _interrupt(*_: Any) -> None:
