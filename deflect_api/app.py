@@ -16,14 +16,26 @@ from deflect_api.delivery import alerts, channels, follower_mail, forward, links
 from deflect_api.delivery.lanes import Lanes, make_lanes
 from deflect_api.delivery.relay import Handler, Probe
 from deflect_api.desk import notice_mails
-from deflect_api.intake import attachments, desk_updates, file_timers, holding, limits, notices
+from deflect_api.intake import (
+    attachments,
+    desk_updates,
+    file_timers,
+    holding,
+    limits,
+    notices,
+    privacy_files,
+    privacy_retention,
+)
+from deflect_api.intake import privacy as person
 from deflect_api.intake.examination import Storage
 from deflect_api.store.db import Database
 from deflect_api.store.shelf import Shelf
 from deflect_api.web import (
+    account,
     answers,
     banner,
     desk,
+    door,
     files,
     find,
     following,
@@ -33,8 +45,12 @@ from deflect_api.web import (
     incidents,
     intake,
     keystroke,
+    oidc,
     owed,
+    people,
     portal,
+    privacy,
+    sign_in,
     staff,
     status,
     suggest,
@@ -46,6 +62,7 @@ from deflect_api.web.release import Releases
 BLUEPRINTS = (
     suggest.routes, intake.routes, find.routes, status.routes, files.routes, files.downloads, banner.routes,
     helpful.routes, desk.routes, owed.routes, incidents.routes, staff.pages, staff.api, following.routes, health.routes,
+    sign_in.routes, oidc.routes, account.routes, people.routes, privacy.routes,
     portal.routes,
 )  # fmt: skip
 
@@ -62,6 +79,7 @@ def create_app(
     pages = Pages(settings.support)
     app.extensions[KEY] = Parts(settings, database, Releases(settings.home), pages, open_storage(settings), wake, clock)
     guard.protect(app)
+    door.stand_at(app)
     answers.handle_errors(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -119,6 +137,10 @@ def handlers(
         attachments.SWEEP: file_timers.sweep(database, storage, clock),
         limits.FORGET: limits.forgetter(),
         holding.REMOVE: holding.remover(),
+        person.FINISH: privacy_files.finisher(database, storage.shelf, settings.mail_folder),
+        privacy_retention.KIND: privacy_retention.keeper(
+            database, storage.shelf, settings.mail_folder, settings.support.retention, clock
+        ),
     }
 
 

@@ -1,11 +1,9 @@
 """The command `deflect`. Each command does one thing, says what it did, and ends non-zero with the mend when it could not."""
 
-import functools
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import click
@@ -13,12 +11,15 @@ from flask import Flask
 from waitress.server import create_server
 
 from deflect_api import build as release_build
-from deflect_api import cli_queue, config
+from deflect_api import cli_people, cli_privacy, cli_queue, config
 from deflect_api.app import create_app, create_relay, open_outside
+from deflect_api.cli_errors import told
 from deflect_api.config import Settings
 from deflect_api.delivery.relay import utc_now
-from deflect_api.desk import accounts, incidents
-from deflect_api.errors import DeflectError, InputError
+from deflect_api.desk import incidents
+from deflect_api.errors import InputError
+from deflect_api.intake import privacy_retention
+from deflect_api.store.db import Database
 from deflect_api.store.ready import ready_database
 from deflect_api.web.guard import MOST_BYTES
 from deflect_api.writing import commands, live_commands
@@ -27,20 +28,6 @@ LOG_LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 THREADS = 8
 CONNECTIONS = 1000
 SLOW_SECONDS = 60
-
-
-def told(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn our errors into a plain line and exit status 1."""
-
-    @functools.wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except DeflectError as error:
-            click.echo(error.detail, err=True)
-            sys.exit(1)
-
-    return run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -52,7 +39,7 @@ def main() -> None:
     logging.getLogger("waitress").setLevel(logging.WARNING)
 
 
-for command in (cli_queue.queue, *commands.COMMANDS, *live_commands.COMMANDS):
+for command in (cli_queue.queue, cli_people.agent, cli_privacy.person, *commands.COMMANDS, *live_commands.COMMANDS):
     main.add_command(command)
 
 
@@ -61,7 +48,7 @@ for command in (cli_queue.queue, *commands.COMMANDS, *live_commands.COMMANDS):
 def serve() -> None:
     """Serve portal, API, desk and relay in one process."""
     settings = config.load(os.environ)
-    database = ready_database(settings.database)
+    database = _with_timers(ready_database(settings.database))
     relay = create_relay(settings, database)
     application = create_app(settings, database, wake=relay.wake)
     threads = relay.start()
@@ -90,7 +77,7 @@ def application() -> Flask:
     """Make the WSGI application for a server of its own: `gunicorn "deflect_api.cli:application()"`. The relay runs apart."""
     logging.basicConfig(level=logging.INFO, format=LOG_LINE, stream=sys.stderr)
     settings = config.load(os.environ)
-    return create_app(settings, _ready_database(settings))
+    return create_app(settings, _with_timers(ready_database(settings.database)))
 
 
 @main.command()
@@ -114,7 +101,7 @@ def index() -> None:
 def relay() -> None:
     """Carry out what is owed (forwards, mails) in a process of its own."""
     settings = config.load(os.environ)
-    worker = create_relay(settings, ready_database(settings.database))
+    worker = create_relay(settings, _with_timers(ready_database(settings.database)))
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     signal.signal(signal.SIGINT, lambda *_: worker.stop())
     worker.run()
@@ -139,24 +126,6 @@ def check(live: bool) -> None:
         click.echo("release     missing: run deflect build", err=True)
         sys.exit(1)
     click.echo(f"release     ok: {link.resolve().name}")
-
-
-@main.group()
-def agent() -> None:
-    """The people who work at the desk."""
-
-
-@agent.command("add")
-@click.argument("email")
-@click.option("--name", default="", help="Shown to requesters. Default: the address.")
-@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, envvar="DEFLECT_AGENT_PASSWORD")
-@told
-def add_agent(email: str, name: str, password: str) -> None:
-    """Make an account for EMAIL."""
-    settings = config.load(os.environ)
-    with ready_database(settings.database).write() as session:
-        accounts.add(session, email, name, password, utc_now())
-    click.echo(f"{email} can sign in at {settings.url}/desk/")
 
 
 @main.group(invoke_without_command=True)
@@ -200,6 +169,13 @@ def clear_incident() -> None:
 def _most_bytes(settings: Settings) -> int:
     """Twice what a form with files may hold: up to there our own page says what is too large, above the header alone ends it."""
     return 2 * (MOST_BYTES + settings.support.files.bytes_together)
+
+
+def _with_timers(database: Database) -> Database:
+    """See that the daily removal of what is too old is owed."""
+    with database.write() as session:
+        privacy_retention.owe(session, utc_now())
+    return database
 
 
 def _interrupt(*_: Any) -> None:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from deflect_api import i18n
 from deflect_api.config.limits import Limits
+from deflect_api.config.staff import Retention, Staff
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")  # as HTML has it
 
@@ -244,6 +245,8 @@ class Support(Block):
     lint: Lint = Lint()
     quality: Quality = Quality()
     limits: Limits = Limits()
+    staff: Staff = Staff()
+    retention: Retention = Retention()
 
     @field_validator("products")
     @classmethod
