@@ -6,6 +6,7 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from deflect_api import i18n
 from deflect_api.config.support import Support
 from deflect_api.errors import InputError
 from deflect_api.intake import ticket_words, tickets, triage
@@ -58,7 +59,11 @@ def answer(
         ticket.solved_says = says
     if says == "yes" or not (body.strip() or support.desk.no_reopens):
         return ticket
-    return write(session, ticket, body.strip() or "It did not solve the problem.", support=support, now=now)
+    return write(session, ticket, body.strip() or _no(ticket), support=support, now=now)
+
+
+def _no(ticket: Ticket) -> str:
+    return i18n.translations(i18n.choose(ticket.language)).gettext("It did not solve the problem.")
 
 
 def _draft(ticket: Ticket, body: str) -> tickets.Draft:
