@@ -1,4 +1,6 @@
-"""Prints how long an edit takes to reach suggestions and page under `make docs`, on our own docs. Run it as `python -m bench.preview`."""
+"""Prints how long an edit takes to reach suggestions and page under `make docs`, on our own docs.
+
+Run it as `python -m bench.preview`, on a machine that does nothing else."""
 
 import json
 import shutil

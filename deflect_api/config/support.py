@@ -232,7 +232,7 @@ class Support(Block):
     contact: Contact = Contact()
     calendar: Calendar = Calendar()
     products: dict[Key, Product]
-    hubs: tuple[Text, ...]
+    hubs: tuple[Text, ...] = ()
     priorities: dict[Severity, dict[Affected, Row]]
     desk: Desk = Desk()
     mail: Mail = Mail()

@@ -14,6 +14,7 @@ from deflect_api.desk import gaps
 from deflect_api.published import switching
 from deflect_api.store import migrate
 from deflect_api.store.db import Database
+from deflect_api.writing import initial
 from deflect_api.writing import preview as live
 from deflect_api.writing import publish as publishing
 from deflect_api.writing.telling import told
@@ -76,4 +77,15 @@ def preview() -> None:
     live.serve(config.load(os.environ), click.echo)
 
 
-COMMANDS = (preview, publish, rollback, missing)
+@click.command()
+@click.option(
+    "--mkdocs", type=click.Path(dir_okay=False), default="mkdocs.yml", show_default=True, help="The site's own settings."
+)
+@told
+def init(mkdocs: str) -> None:
+    """Begin on any MkDocs site: write its support.yml, and nothing else."""
+    made = initial.begin(Path(mkdocs))
+    click.echo(f"Made {made}. Put in your address and your products, then run deflect build and deflect serve.")
+
+
+COMMANDS = (init, preview, publish, rollback, missing)
