@@ -74,7 +74,7 @@ def missing(days: int, form: str) -> None:
 @told
 def preview() -> None:
     """Serve the writer's own files, and follow each edit: suggestions within a second, then the page, then all else."""
-    live.serve(config.load(os.environ), click.echo)
+    live.serve(config.load(os.environ), os.environ, click.echo)
 
 
 @click.command()
