@@ -33,7 +33,7 @@ docs: $(VENV)/run.stamp ## Preview pages and suggestions while writing; both fol
 
 POT := $(VENV)/deflect.pot
 words: $(VENV)/test.stamp ## Bring the catalogues of all languages up to date with code and templates
-	@$(BIN)/pybabel -q extract -F pyproject.toml -k said -k saidn:1,2 -k counted:1,2 --add-location=file --sort-by-file --project=deflect -o $(POT) .
+	@$(BIN)/pybabel -q extract -F pyproject.toml -k said -k saidn:1,2 -k counted:1,2 --add-location=file --sort-by-file --project=deflect --version=1 --msgid-bugs-address=support@example.org -o $(POT) .
 	@$(BIN)/pybabel -q update -i $(POT) -d deflect_api/locale -D deflect --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=120
 	@$(BIN)/python -m pytest -q tests/test_words.py
 
@@ -42,6 +42,7 @@ bench: $(VENV)/test.stamp ## Print latency, throughput, relevance and article fi
 	@$(BIN)/python -m bench.throughput
 	@$(BIN)/python -m bench.relevance
 	@$(BIN)/python -m bench.articles
+	@$(BIN)/python -m bench.desk
 
 lock: $(VENV)/test.stamp ## Write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra docs --extra postgres \

@@ -25,7 +25,7 @@ from deflect_api.errors import ConfigError
 from deflect_api.published import beside, known, switching
 from deflect_api.web import form
 from deflect_api.web.pages import Pages
-from search import DocsError, build_index, read_docs
+from search import Article, DocsError, build_index, read_docs
 from search.moved import FILE as REDIRECTS
 from search.site import read_site
 
@@ -90,9 +90,10 @@ def _build_into(settings: Settings, target: Path, digest: str, changed: Mapping[
     try:
         _build_site(settings, draft / "site", changed)
         pages, redirects = _known(settings, changed)
-        _index(settings, draft / "index")
+        issues = known_issues(_index(settings, draft / "index"))
         beside.write(settings, draft / "site", pages)
-        manifest = {"digest": digest, "files": _finish_site(settings, draft / "site"), "pages": pages, "redirects": redirects}
+        found = {"pages": pages, "redirects": redirects, "known_issues": issues}
+        manifest = {"digest": digest, "files": _finish_site(settings, draft / "site"), **found}
         (draft / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         os.sync()  # every file of the release is on disk before any reader is sent to it
         if target.exists():
@@ -130,11 +131,20 @@ def _build_site(settings: Settings, site: Path, changed: Mapping[str, str]) -> N
         raise ConfigError(f"MkDocs could not build the portal. What it said stands above. {error}".strip()) from error
 
 
-def _index(settings: Settings, root: Path) -> None:
+def known_issues(articles: list[Article]) -> list[dict[str, str]]:
+    """List the articles whose front matter marks them as a known issue, with what it says: open or fixed."""
+    marked = [article for article in articles if article.meta.get("known_issue")]
+    return [
+        {"article": one.url, "title": one.title, "product": one.product, "state": str(one.meta["known_issue"])} for one in marked
+    ]
+
+
+def _index(settings: Settings, root: Path) -> list[Article]:
     portal = settings.support.portal
     try:
         articles = read_docs(settings.mkdocs, products=tuple(settings.support.products), exclude=portal.exclude)
         build_index((section for article in articles for section in article.sections), root)
+        return articles
     except DocsError as error:
         raise ConfigError(str(error)) from error
 

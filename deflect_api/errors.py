@@ -5,8 +5,10 @@ DeflectError
 ├── InputError             what was sent cannot be taken; names the fields            (422)
 │   ├── SearchFirst        no search came before the request                          (422)
 │   └── KeyReused          the idempotency key already belongs to another request     (422)
+├── Stale                  it changed since it was read; carries the version `seen`      (409)
 ├── InFlight               the same request is being stored at this moment            (409)
 ├── NotFound               there is no such thing, or the caller may not know of it   (404)
+├── SignedOut              only for staff, and nobody is signed in                        (401)
 ├── NotAllowed             signed in, but not for this                                (403)
 ├── TooMany                more than we take in a time; carries `retry_after` seconds (429)
 ├── WorkNeeded             a flood is on: compute a little first; carries `challenge` (428)
@@ -18,6 +20,7 @@ DeflectError
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 
 class DeflectError(Exception):
@@ -47,12 +50,24 @@ class KeyReused(InputError):
     code = "key_reused"
 
 
+class Stale(DeflectError):
+    code = "stale"
+
+    def __init__(self, detail: str, *, seen: int) -> None:
+        super().__init__(detail, {"version": detail})
+        self.seen = seen
+
+
 class InFlight(DeflectError):
     code = "in_flight"
 
 
 class NotFound(DeflectError):
     code = "not_found"
+
+
+class SignedOut(DeflectError):
+    code = "signed_out"
 
 
 class NotAllowed(DeflectError):
@@ -80,11 +95,14 @@ class Unavailable(DeflectError):
 
 
 class DeliveryError(DeflectError):
+    """`blame` says whose trouble it clearly is: the other system's as a whole, or this message's alone; "" when it is unclear."""
+
     code = "delivery"
 
-    def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, detail: str, *, retry_after: float | None = None, blame: Literal["system", "message", ""] = "") -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+        self.blame = blame
 
 
 class TemporaryFailure(DeliveryError):

@@ -1,8 +1,8 @@
 """As-you-type article search over a docs site: `read_docs` -> `build_index` -> `Engine(root).suggest(text)`."""
 
+from search.build import build_index, digest_of
 from search.engine import Engine, Suggester, Suggestion
 from search.errors import DocsError, IndexUnavailable, SearchError
-from search.index import build_index, digest_of
 from search.sections import Article, Section, read_docs
 
 __all__ = [

@@ -13,7 +13,7 @@ import Stemmer
 from search.stopwords import STOP_WORDS
 from search.synonyms import FORMS, SYNONYMS
 
-VERSION = 2
+VERSION = 3
 """Raise it when the same text would give other terms: every index is then built anew."""
 
 MAX_WORD = 64
@@ -27,6 +27,11 @@ _ACCENTED_ENDINGS = {
     "es": (("ion", "ión"),),
 }
 _ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’](?=\w{2})", re.IGNORECASE)
+_ELISIONS = re.compile(r"(?<![^\W_])(?<![^\W_]['’])(?:[cdjlmnst]|qu)['’](?=\w{2})")
+_APOSTROPHES = re.compile(r"(?<=[^\W_])['’](?=[^\W\d_])")
+_PLAIN = re.compile(r"[^\W_]+")
+_PIECES = re.compile(r"[^\W_]+(?:[.\-_/:@&+][^\W_]+)*")
+_COMPOUNDS = re.compile(r"[^\W_][.\-_/:@&+][^\W_]")
 _mine = local()
 
 
@@ -46,6 +51,33 @@ def fold(word: str) -> str:
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", whole).casefold())
     kept = "".join(c for c in plain if not unicodedata.combining(c) and c not in "'’")
     return unicodedata.normalize("NFC", kept)
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text in order, as `tokens` has them; many times faster, for it folds the text as a whole."""
+    folded = _folded(text)
+    if not folded.isascii() and _CJK.search(folded):
+        return [token.word for token in tokens(folded)]
+    if not _COMPOUNDS.search(folded):
+        return [word[:MAX_WORD] for word in _PLAIN.findall(folded)]
+    found: list[str] = []
+    for piece in _PIECES.findall(folded):
+        parts = _PLAIN.findall(piece)
+        found += (part[:MAX_WORD] for part in parts)
+        if len(parts) > 1 and (whole := _compound(piece)):
+            found.append(whole)
+    return found
+
+
+def _folded(text: str) -> str:
+    if text.isascii():
+        plain = text.lower()
+    else:
+        plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+        plain = unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))
+    if "'" in plain or "’" in plain:
+        plain = _APOSTROPHES.sub("", _ELISIONS.sub("", plain))
+    return plain
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -99,6 +131,7 @@ def stem(word: str, language: str = "en") -> str:
     return fold(_stemmer(name).stemWord(word))
 
 
+@lru_cache(maxsize=1000)
 def primary(language: str) -> str:
     """The language without its region: pt-BR is pt."""
     return re.split(r"[-_]", language.casefold(), maxsplit=1)[0]
@@ -106,7 +139,7 @@ def primary(language: str) -> str:
 
 def terms(text: str, language: str = "en") -> list[str]:
     """The terms to index for a text: the stems of its words, in order, stop words too."""
-    return [stem(token.word, language) for token in tokens(text)]
+    return [stem(word, language) for word in words(text)]
 
 
 def pairs(words: Sequence[str]) -> tuple[str, ...]:
@@ -114,9 +147,10 @@ def pairs(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{one}_{two}" for one, two in pairwise(words))
 
 
-def is_stop_word(word: str, languages: Iterable[str]) -> bool:
-    """Does a folded word say nothing in any of these languages?"""
-    return any(word in STOP_WORDS.get(primary(language), ()) for language in languages)
+@lru_cache(maxsize=100)
+def stop_words(languages: tuple[str, ...]) -> frozenset[str]:
+    """The folded words that say nothing in any of these languages."""
+    return frozenset().union(*(STOP_WORDS.get(primary(language), ()) for language in languages))
 
 
 def forms(word: str, languages: Iterable[str]) -> list[str]:

@@ -1,111 +1,91 @@
-"""A generation's postings -> impacts: for each field and term, what a match adds to whose score. Pure, done once.
+"""A generation's impacts as they lie on disk, mapped into memory, and the few lookups that ranking makes in them.
 
-Title, keywords, description and body are scored apart: a title's word counts the same however long its article is."""
+Nothing here is ever changed once opened, so threads share it; processes share its pages."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
 
-from search import analysis
-from search.index import Generation
-from search.vocabulary import Vocabulary, gather
+import numpy as np
+from numpy.typing import NDArray
 
-Impacts = Mapping[str, tuple[tuple[int, float], ...]]
-Counts = dict[str, dict[int, float]]
+from search.impacts import LAST, unpack
 
-OF_ARTICLE = ("title", "keywords", "description", "body")
-OF_SECTION = ("heading", "text")
-
-
-@dataclass(frozen=True)
-class Shape:
-    """How a field counts: BM25's saturation and length normalisation, and its weight among the fields."""
-
-    weight: float
-    saturation: float
-    length: float
+Array = NDArray[Any]
+MOST_REMEMBERED = 20_000
+Slice = tuple[int, int]
 
 
-# Chosen on two public sets of questions (bench/relevance.py); broad plateaus, not sharp peaks.
-SHAPES = {
-    "title": Shape(2.0, 1.2, 0.5),
-    "keywords": Shape(1.5, 0.6, 0.2),
-    "description": Shape(0.5, 1.2, 0.5),
-    "body": Shape(0.6, 1.5, 0.9),
-    "heading": Shape(0.6, 1.0, 0.3),
-    "text": Shape(0.4, 1.2, 0.9),
-    "pairs": Shape(0.3, 0.5, 0.2),
-}
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Board:
-    """Everything ranking needs, in memory. Articles and sections are numbered in the order of the index."""
+    """`arrays` are those of impacts.py by name; `words` and `stems` are sorted."""
 
-    articles: tuple[str, ...]
-    article_of: tuple[int, ...]
-    first_section: tuple[int, ...]
-    impacts: Mapping[str, Impacts]
-    vocabulary: Vocabulary
+    arrays: Mapping[str, Array]
+    words: Sequence[str]
+    stems: Sequence[str]
+    languages: tuple[str, ...]
+    synonyms: Mapping[str, tuple[str, ...]]
 
+    @cached_property
+    def size(self) -> int:
+        """How many articles there are."""
+        return len(self.arrays["first"]) - 1
 
-def compile_board(generation: Generation) -> Board:
-    """Turn the postings of a generation into impacts, field weights included."""
-    numbers: dict[str, int] = {}
-    article_of = tuple(numbers.setdefault(section.article, len(numbers)) for section in generation.sections)
-    counts = _counts(generation, article_of)
-    impacts = {name: _impacts(counts[name], shape) for name, shape in SHAPES.items()}
-    frequency: dict[str, int] = {}
-    for name in OF_ARTICLE:
-        for term, found in counts[name].items():
-            frequency[term] = max(frequency.get(term, 0), len(found))
-    vocabulary = gather(
-        generation.postings["words"],
-        frequency,
-        {section.language for section in generation.sections},
-        early=_early(generation),
-    )
-    first = tuple(article_of.index(number) for number in range(len(numbers)))
-    return Board(tuple(numbers), article_of, first, impacts, vocabulary)
+    @cached_property
+    def article_of(self) -> Array:
+        """The article of each section."""
+        return self.arrays["article_of"].astype(np.int64)
 
+    @cached_property
+    def first(self) -> Array:
+        """The first section of each article, and after the last one the number of sections."""
+        return self.arrays["first"].astype(np.int64)
 
-def _counts(generation: Generation, article_of: tuple[int, ...]) -> dict[str, Counts]:
-    by_section = {name: _by(range(len(article_of)), generation.postings[name]) for name in (*OF_SECTION, "pairs")}
-    names = ("title", "keywords", "description", "text", "heading")
-    by_article = {name: _by(article_of, generation.postings[name]) for name in names}
-    body = _added(by_article.pop("text"), by_article.pop("heading"))
-    return {**by_article, **by_section, "body": body}
+    @cached_property
+    def remembered(self) -> Callable[..., Any]:
+        """Call a pure function of the board and remember what it gave: the same words come back at every keystroke."""
+        return lru_cache(MOST_REMEMBERED)(lambda make, *given: make(self, *given))
 
+    @cached_property
+    def heavy(self) -> Mapping[str, int]:
+        return {prefix: n for n, prefix in enumerate(unpack(self.arrays["heavy"]))}
 
-def _by(number_of: Iterable[int], postings: Mapping[str, list[tuple[int, float]]]) -> Counts:
-    numbers = tuple(number_of)
-    whole: Counts = {}
-    for term, listed in postings.items():
-        found = whole.setdefault(term, {})
-        for section, weight in listed:
-            found[numbers[section]] = found.get(numbers[section], 0.0) + weight
-    return whole
+    @cached_property
+    def typos(self) -> tuple[Array, Array]:
+        return self.arrays["typo_hash"], self.arrays["typo_word"]
 
+    def stem_number(self, stem: str) -> int:
+        """The number of a stem, or -1."""
+        place = bisect_left(self.stems, stem)
+        return place if place < len(self.stems) and self.stems[place] == stem else -1
 
-def _added(one: Counts, two: Counts) -> Counts:
-    whole = {term: dict(found) for term, found in one.items()}
-    for term, found in two.items():
-        target = whole.setdefault(term, {})
-        for number, weight in found.items():
-            target[number] = target.get(number, 0.0) + weight
-    return whole
+    def word_number(self, word: str) -> int:
+        """The number of a word, or -1."""
+        place = bisect_left(self.words, word)
+        return place if place < len(self.words) and self.words[place] == word else -1
 
+    def completions(self, prefix: str) -> Slice:
+        """The words that begin with a prefix: from the first to before the last."""
+        low = bisect_left(self.words, prefix)
+        return low, bisect_left(self.words, prefix + LAST, low)
 
-def _impacts(counts: Counts, shape: Shape) -> Impacts:
-    lengths: dict[int, float] = {}
-    for found in counts.values():
-        for number, count in found.items():
-            lengths[number] = lengths.get(number, 0.0) + count
-    average = sum(lengths.values()) / len(lengths) if lengths else 1.0
-    k = {n: shape.saturation * (1 - shape.length + shape.length * size / average) for n, size in lengths.items()}
-    top = shape.weight * (shape.saturation + 1)
-    return {term: tuple((n, top * c / (c + k[n])) for n, c in found.items()) for term, found in counts.items()}
+    def row(self, name: str, number: int) -> tuple[Array, Array]:
+        """The documents that a term is in, in order, and its impacts there."""
+        begin, end = self.arrays[f"{name}_ptr"][number], self.arrays[f"{name}_ptr"][number + 1]
+        return self.arrays[f"{name}_doc"][begin:end], self.arrays[f"{name}_imp"][begin:end]
 
-
-def _early(generation: Generation) -> set[str]:
-    texts = (f"{section.title}\n{section.heading}" for section in generation.sections)
-    return {token.word for text in texts for token in analysis.tokens(text)}
+    def best_of(self, name: str, words: Slice, articles: Array) -> Array:
+        """The best impact that any of these words has in each of these articles; 0 where none is there."""
+        keys, impacts = self.arrays[f"{name}_key"], self.arrays[f"{name}_has"]
+        base = articles.astype(np.int64) * len(self.words)
+        begin, end = keys.searchsorted(base + words[0]), keys.searchsorted(base + words[1])
+        found = np.zeros(len(articles), np.float32)
+        there = (end > begin).nonzero()[0]
+        if len(there):
+            sizes = end[there] - begin[there]
+            starts = sizes.cumsum() - sizes
+            flat = np.arange(sizes.sum()) + (begin[there] - starts).repeat(sizes)
+            found[there] = np.maximum.reduceat(impacts[flat], starts)
+        return found

@@ -2,18 +2,19 @@
 only replaced whole when another generation has been switched in."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from search import generations, query, snippet
-from search.board import Board, compile_board
+from search.build import Opened, open_index
 from search.errors import SearchError
-from search.index import read_index
 from search.ranking import Hit, rank
-from search.sections import Section
 
 DEFAULT_FLOOR = 2.75
 """A lower floor hardly helps another question find its article; a higher one silences early keystrokes.
@@ -56,10 +57,8 @@ class Suggester(Protocol):
 
 @dataclass(frozen=True)
 class _Live:
-    digest: str
-    sections: tuple[Section, ...]
-    board: Board
-    products: dict[str, frozenset[int]]
+    opened: Opened
+    products: Mapping[str, NDArray[np.float32]]
 
 
 class Engine:
@@ -78,7 +77,7 @@ class Engine:
     @property
     def digest(self) -> str:
         """The digest of the generation that answers now. Raises IndexUnavailable."""
-        return self._current().digest
+        return self._current().opened.digest
 
     def suggest(
         self,
@@ -94,12 +93,15 @@ class Engine:
         `product` leaves out the articles of others; `language` only chooses how the text is analysed. A score
         below `floor` is not shown; None is the default floor, 0 shows weak matches too. Raises IndexUnavailable."""
         live = self._current()
-        asked = query.parse(text, live.board.vocabulary, language)
-        allowed = None if product is None else live.products.get(product, frozenset())
-        hits = rank(live.board, asked, allowed)
+        board = live.opened.board
+        asked = query.parse(text, board, language)
+        allowed = None if product is None else live.products.get(product)
+        if product is not None and allowed is None:
+            return []
+        hits = rank(board, asked, allowed)
         least = DEFAULT_FLOOR if floor is None else floor
-        terms = frozenset(option for term in asked.terms for option in term.options)
-        return [_suggestion(live, hit, terms) for hit in hits[: max(limit, 0)] if hit.score >= least]
+        found = snippet.Looked(frozenset(board.stems[stem] for term in asked.terms for stem, _ in term.stems), asked.growing)
+        return [_suggestion(live.opened, hit, found) for hit in hits[: max(limit, 0)] if hit.score >= least]
 
     def _current(self) -> _Live:
         now = self._clock()
@@ -130,25 +132,25 @@ class Engine:
 
 
 def _read(root: Path, before: _Live | None) -> _Live:
-    generation = read_index(root.resolve())  # a link switched meanwhile must not mix two roots
-    if before and before.digest == generation.digest:
+    opened = open_index(root.resolve())  # a link switched meanwhile must not mix two roots
+    if before and before.opened.digest == opened.digest:
         return before
-    board = compile_board(generation)
-    products: dict[str, set[int]] = {}
-    for section, article in zip(generation.sections, board.article_of, strict=True):
-        products.setdefault(section.product, set()).add(article)
-    frozen = {product: frozenset(articles) for product, articles in products.items()}
-    return _Live(generation.digest, generation.sections, board, frozen)
+    products: dict[str, NDArray[np.float32]] = {}
+    for number, name in enumerate(opened.products):
+        articles = opened.board.arrays["article_of"][opened.board.arrays["product_of"] == number]
+        products[name] = np.zeros(opened.board.size, np.float32)
+        products[name][articles] = 1
+    return _Live(opened, products)
 
 
-def _suggestion(live: _Live, hit: Hit, terms: frozenset[str]) -> Suggestion:
-    section = live.sections[hit.section]
+def _suggestion(opened: Opened, hit: Hit, found: snippet.Looked) -> Suggestion:
+    section = opened.sections[hit.section]
     return Suggestion(
         article=section.article,
         url=section.url,
         title=section.title,
         heading=section.heading,
         breadcrumb=section.breadcrumb,
-        snippet=snippet.passage(section.text or section.description, terms, section.language),
+        snippet=snippet.passage(section.text or section.description, section.language, found),
         score=round(hit.score, 4),
     )

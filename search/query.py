@@ -1,18 +1,23 @@
-"""Text as typed -> the words to look for. Pure: it sees the index only as a vocabulary.
+"""Text as typed -> the terms to look for. Pure: it sees the index only as a Board.
 
 Every word is optional; the last one may still be growing; a long text is cut down to the words that tell most."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from search import analysis, typos
-from search.vocabulary import Vocabulary
+from search.board import Board, Slice
+from search.impacts import rarity
 
 MAX_CHARS = 10_000
-MAX_WORDS = 64
+MAX_TERMS = 24
+MAX_MINOR = 8
+"""Words such as "how" and "my" say little, but so many of them help to tell like from like."""
 _GROWING = re.compile(r"[\w'’]\Z")
-PREFIX_WEIGHT = 0.9
 TYPO_WEIGHT = 0.8
 FORM_WEIGHT = 0.95
 SYNONYM_WEIGHT = 0.5
@@ -20,22 +25,25 @@ SYNONYM_WEIGHT = 0.5
 
 @dataclass(frozen=True)
 class Term:
-    """One word as typed and the index terms that stand for it, each with its weight (1: the word itself)."""
+    """One word as typed: the stems that stand for it with their shares (1: the word itself), and what it may become."""
 
     word: str
-    options: Mapping[str, float]
-    growing: bool = False
+    stems: tuple[tuple[int, float], ...]
+    grows: Slice | None
+    weight: float
 
 
 @dataclass(frozen=True)
 class Query:
-    """What to look for: the words, how many more the index does not know, and all neighbours in their order.
-
-    A pair of neighbours may stand as several terms, one for each language."""
+    """What to look for: the telling words, those that only tell among likely articles, how much the unknown ones could
+    have told, all neighbours, and the words as typed."""
 
     terms: tuple[Term, ...]
-    unknown: int
-    pairs: tuple[tuple[str, ...], ...]
+    minor: tuple[Term, ...]
+    unknown: float
+    pairs: NDArray[np.int64]
+    words: Sequence[str]
+    growing: str
 
 
 def clipped(text: str) -> str:
@@ -46,51 +54,67 @@ def clipped(text: str) -> str:
     return f"{text[:half].rsplit(maxsplit=1)[0]} {text[-half:].split(maxsplit=1)[-1]}"
 
 
-def parse(text: str, vocabulary: Vocabulary, language: str | None = None) -> Query:
+def parse(text: str, board: Board, language: str | None = None) -> Query:
     """The query for a text as typed so far. White space or a full stop at its end says that the last word is whole."""
     text = clipped(text)
-    typed = [token.word for token in analysis.tokens(text)]
+    typed = analysis.words(text)
     growing = typed[-1] if typed and _GROWING.search(text) else ""
-    languages = (*([analysis.primary(language)] if language else ()), *vocabulary.languages)
+    languages = board.languages
+    if language and (own := analysis.primary(language)) not in languages:
+        languages = (own, *languages)
     words = list(dict.fromkeys(typed))
-    telling = [word for word in words if word == growing or not analysis.is_stop_word(word, languages)]
-    terms = [_term(word, vocabulary, languages, growing=word == growing) for word in telling or words]
-    known = [term for term in terms if term.options]
-    unknown = sum(not term.options and not term.growing for term in terms)
-    return Query(_most_telling(known, vocabulary), unknown, _pairs(typed, languages))
+    empty = analysis.stop_words(languages)
+    telling = [word for word in words if word == growing or word not in empty] or words
+    guess = len(telling) <= MAX_TERMS
+    terms = [board.remembered(term_of, word, languages, (word == growing, guess)) for word in telling]
+    known = [term for term in terms if term.stems or term.grows]
+    lost = sum(not (term.stems or term.grows) and term.word != growing for term in terms)
+    if len(known) > MAX_TERMS:
+        rare = set(sorted(range(len(known)), key=lambda n: (known[n].grows is None, -known[n].weight))[:MAX_TERMS])
+        known = [term for n, term in enumerate(known) if n in rare]
+    rest = [word for word in words if word in empty and word != growing][:MAX_MINOR] if len(telling) < len(words) else []
+    minor = tuple(term for word in rest if (term := board.remembered(term_of, word, languages, (False, False))).stems)
+    return Query(tuple(known), minor, lost * float(rarity(board.size, 0)), _pairs(board, typed), typed, growing)
 
 
-def _term(word: str, vocabulary: Vocabulary, languages: Iterable[str], *, growing: bool) -> Term:
-    options = dict.fromkeys(_known(word, vocabulary, languages), 1.0)
+def term_of(board: Board, word: str, languages: tuple[str, ...], how: tuple[bool, bool]) -> Term:
+    """What stands for a word that is (how[0]) still growing; how[1]: guess at slips when nothing does."""
+    growing, guess = how
+    shares = dict.fromkeys(_stems(board, word, languages), 1.0)
     for other in analysis.forms(word, languages):
-        _add(options, _known(other, vocabulary, languages), FORM_WEIGHT)
-    for other in analysis.synonyms(word, languages):
-        _add(options, _known(other, vocabulary, languages), SYNONYM_WEIGHT)
-    if growing:
-        for longer in vocabulary.completions(word):
-            _add(options, vocabulary.stems[longer], PREFIX_WEIGHT)
-    if not options:
-        for near, distance in typos.candidates(word, vocabulary, growing=growing):
-            _add(options, vocabulary.stems[near], TYPO_WEIGHT**distance)
-    return Term(word, options, growing)
+        _add(shares, _stems(board, other, languages), FORM_WEIGHT)
+    for other in (*analysis.synonyms(word, languages), *board.synonyms.get(word, ())):
+        _add(shares, _stems(board, other, languages), SYNONYM_WEIGHT)
+    grows = board.completions(word) if growing else None
+    if grows is not None and grows[0] == grows[1]:
+        grows = None
+    if not shares and grows is None and guess:
+        for number, slips in typos.candidates(word, board.words, board.typos, growing=growing):
+            _add(shares, set(board.arrays["stem_of"][:, number].tolist()), TYPO_WEIGHT**slips)
+    return Term(word, tuple(shares.items()), grows, _weight(board, shares))
 
 
-def _known(word: str, vocabulary: Vocabulary, languages: Iterable[str]) -> list[str]:
-    stems = {*vocabulary.stems.get(word, ()), *(analysis.stem(word, language) for language in languages)}
-    return sorted(stem for stem in stems if stem in vocabulary.frequency)
+def _weight(board: Board, shares: dict[int, float]) -> float:
+    ptr = board.arrays["stem_ptr"]
+    return float(rarity(board.size, max((int(ptr[stem + 1] - ptr[stem]) for stem in shares), default=0)))
 
 
-def _add(options: dict[str, float], terms: Iterable[str], weight: float) -> None:
-    for term in terms:
-        options[term] = max(options.get(term, 0.0), weight)
+def _stems(board: Board, word: str, languages: Sequence[str]) -> list[int]:
+    numbers = [board.stem_number(analysis.stem(word, language)) for language in languages]
+    known = board.word_number(word)
+    if known >= 0:
+        numbers += board.arrays["stem_of"][:, known].tolist()
+    return [number for number in dict.fromkeys(numbers) if number >= 0]
 
 
-def _most_telling(terms: list[Term], vocabulary: Vocabulary) -> tuple[Term, ...]:
-    rare = sorted(terms, key=lambda term: sum(vocabulary.frequency[option] for option in term.options))
-    chosen = {term.word for term in rare[:MAX_WORDS]}
-    return tuple(term for term in terms if term.word in chosen)
+def _add(shares: dict[int, float], stems: Sequence[int] | set[int], weight: float) -> None:
+    for stem in stems:
+        shares[stem] = max(shares.get(stem, 0.0), weight)
 
 
-def _pairs(words: list[str], languages: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    by_language = (analysis.pairs([analysis.stem(word, language) for word in words]) for language in languages)
-    return tuple(tuple(dict.fromkeys(options)) for options in zip(*by_language, strict=True))
+def _pairs(board: Board, typed: Sequence[str]) -> NDArray[np.int64]:
+    """The number of each pair of neighbours, -1 for one that cannot be there."""
+    known = {word: board.word_number(word) for word in set(typed)}
+    numbers = np.array([known[word] for word in typed], np.int64)
+    one, two = numbers[:-1], numbers[1:]
+    return np.where((one < 0) | (two < 0), -1, one * len(board.words) + two)

@@ -1,20 +1,32 @@
-"""Query and impacts -> articles, best first. Pure: sums of BM25 over the fields, for each article and its best section.
+"""Query and board -> articles, best first. Pure: sums of impacts find the candidates, a second look puts them in order.
 
-The score says how sure we are: a text of which little was found scores low, but a message found word for word does not."""
+Each step costs the same whatever was typed: at most query.MAX_TERMS rows, then at most CANDIDATES articles."""
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from search.board import OF_ARTICLE, OF_SECTION, Board, Impacts
+import numpy as np
+from numpy.typing import NDArray
+
+from search import grams, growing, runs
+from search.board import Board
 from search.query import Query, Term
 
-COVERAGE = 0.25
-RUN_WEIGHT = 0.2
-CHANCE_RUN = 10.0
-"""The rarity of word pairs in a row that texts about different things may still share."""
+CANDIDATES = 32
+CLOSEST = 16
+"""Of how many candidates sections and grams are looked at."""
+GRAM_WEIGHT = 0.4
+PREFIX_WEIGHT = np.float32(0.9)
+PAIR_WEIGHT = np.float32(0.15)
+VERBATIM_FIRST = np.float32(10)
+MINOR_WEIGHT = np.float32(0.2)
+COVERAGE = 0.3
+"""How much an article loses that lacks words of the text: those with all words come first, then those with any."""
 
-FEWEST = 100
+Array = NDArray[Any]
+NO_GRAM = np.zeros(1, np.uint16)
+"""Closes the row, so that an empty unit at its end still has a place to begin."""
 
 
 @dataclass(frozen=True)
@@ -26,106 +38,145 @@ class Hit:
     score: float
 
 
-@dataclass
-class _Tally:
-    """Sums while the words of one query are gone through."""
-
-    articles: dict[int, float]
-    sections: dict[int, float]
-    found: dict[int, float]
-    asked: float
-
-
-def rank(board: Board, query: Query, allowed: frozenset[int] | None = None) -> list[Hit]:
-    """The articles that match, best first; `allowed` are article numbers (None: all).
-
-    Scores of short and of long texts are made alike by the square root of what all their words could tell."""
-    tally = _tallied(board, query)
-    runs = _runs(board, query.pairs)
-    best = _best_sections(board, tally.sections, runs)
-    length = math.sqrt(max(tally.asked, 1.0))
-    found = []
-    for article, score in tally.articles.items():
-        if allowed is None or article in allowed:
-            section = best.get(article, board.first_section[article])
-            known = (tally.found[article] / tally.asked) ** COVERAGE
-            whole = (score + tally.sections.get(section, 0.0)) * known
-            found.append(Hit(article, section, whole / length + runs.get(section, 0.0)))
-    return sorted(found, key=lambda hit: (-hit.score, hit.article))
+def rank(board: Board, query: Query, allowed: Array | None = None) -> list[Hit]:
+    """The articles that match, best first; `allowed` is 1 for each article that may be shown, else 0 (None: all)."""
+    if not query.terms or not board.size:
+        return []
+    table = np.zeros((len(query.terms), board.size), np.float32)
+    weights = [_read(board, term, row) for row, term in zip(table, query.terms, strict=True)]
+    scores = table.sum(0)
+    passages = runs.find(board, query.pairs)
+    told = board.article_of[runs.verbatim(passages)]
+    if allowed is not None:
+        scores *= allowed
+        told = told[allowed[told] > 0]
+    chosen = _best(scores)
+    if len(told):
+        chosen = np.union1d(chosen, told)
+    if not len(chosen):
+        return []
+    near = table[:, chosen]
+    _fill(board, query, near, chosen)
+    weights += [term.weight for term in query.minor]
+    whole = np.vstack((near, _minor(board, query, chosen)))
+    return _ordered(board, query, _Near(chosen, whole, np.array(weights, np.float32), passages))
 
 
-def rarity(total: int, found: int) -> float:
-    """What a match tells when `found` of `total` have it. A handful of articles is no measure of how rare a word is."""
-    total = max(total, FEWEST)
-    return math.log(1 + (total - found + 0.5) / (found + 0.5))
+@dataclass(frozen=True)
+class _Near:
+    """The candidates, in order of their numbers; the impacts of each term in each; what each term may tell; passages
+    found word for word."""
+
+    articles: Array
+    table: Array
+    weights: Array
+    passages: runs.Passages
 
 
-def _tallied(board: Board, query: Query) -> _Tally:
-    total = len(board.articles)
-    tally = _Tally({}, {}, {}, query.unknown * rarity(total, 0))
+def _read(board: Board, term: Term, row: Array) -> float:
+    """Put the impacts of a term into its row of the table; return how much it may tell."""
+    for stem, share in term.stems:
+        documents, impacts = board.row("stem", stem)
+        if len(term.stems) == 1:
+            row[documents] = impacts * np.float32(share)
+        else:
+            row[documents] = np.maximum(row[documents], impacts * np.float32(share))
+    if term.grows is None:
+        return term.weight
+    grown = board.remembered(growing.look, term.grows, term.word)
+    row[grown.articles] = np.maximum(row[grown.articles], grown.impacts * PREFIX_WEIGHT)
+    return float(grown.weight)
+
+
+def _fill(board: Board, query: Query, table: Array, articles: Array) -> None:
+    """Ask of each candidate what a list of the best could not say."""
+    for row, term in zip(table, query.terms, strict=True):
+        if term.grows is not None and term.word in board.heavy:
+            np.maximum(row, growing.exact(board, term.grows, term.word, articles) * PREFIX_WEIGHT, out=row)
+
+
+def _minor(board: Board, query: Query, articles: Array) -> Array:
+    """What words that say little add, for the candidates alone."""
+    table = np.zeros((len(query.minor), len(articles)), np.float32)
+    for row, term in zip(table, query.minor, strict=True):
+        documents, impacts = board.row("stem", term.stems[0][0])
+        place = documents.searchsorted(articles)
+        place[place == len(documents)] = 0
+        np.multiply(impacts[place] * MINOR_WEIGHT, documents[place] == articles, out=row)
+    return table
+
+
+def _best(scores: Array) -> Array:
+    """The numbers of the best scores above 0, in order of the numbers."""
+    top = scores.max()
+    if top <= 0:
+        return np.zeros(0, np.int64)
+    for share in (0.5, 0.25, 0.1, 0.0):
+        found = (scores > top * np.float32(share)).nonzero()[0]
+        if len(found) >= CANDIDATES:
+            break
+    if len(found) > CANDIDATES:
+        values = scores[found]
+        least = np.partition(values, -CANDIDATES)[-CANDIDATES]
+        found = found[values >= least][: 2 * CANDIDATES]
+    return found  # type: ignore[no-any-return]
+
+
+def _ordered(board: Board, query: Query, near: _Near) -> list[Hit]:
+    asked = max(float(near.weights.sum()) + query.unknown, 1.0)
+    known = (near.weights @ (near.table > 0) / asked) ** np.float32(COVERAGE)
+    lexical = near.table.sum(0)
+    verbatim = runs.of_articles(board, near.passages, near.articles)
+    rough = lexical * known + verbatim * math.sqrt(asked)
+    close = (-rough).argsort(kind="stable")[:CLOSEST]
+    sections, bonus = _sections(board, query, near.articles[close], near.passages)
+    lexical[close] += bonus
+    score = lexical * known / math.sqrt(asked)
+    alike = _alike(board, query, near.articles[close], sections)
+    top = float(alike.max())
+    if top > 0:
+        score[close] += GRAM_WEIGHT / top * float(score.max()) * alike
+    score += verbatim
+    order = close[np.lexsort((near.articles[close], -score[close]))]
+    section_of = dict(zip(near.articles[close].tolist(), sections.tolist(), strict=True))
+    numbers, scores = near.articles[order].tolist(), score[order].tolist()
+    return [Hit(number, section_of[number], value) for number, value in zip(numbers, scores, strict=True)]
+
+
+def _sections(board: Board, query: Query, articles: Array, passages: runs.Passages) -> tuple[Array, Array]:
+    """The best section of each article and what it adds to the score."""
+    begin = board.first[articles]
+    sizes = board.first[articles + 1] - begin
+    starts = sizes.cumsum() - sizes
+    flat = np.arange(sizes.sum()) + (begin - starts).repeat(sizes)
+    sums = np.zeros(len(flat), np.float32)
     for term in query.terms:
-        shares = _shares(board, term)
-        weight = rarity(total, len(shares))
-        tally.asked += weight
-        _add(tally.found, shares, weight)
-        for name in OF_ARTICLE:
-            matches = _matches(board.impacts[name], term)
-            _add(tally.articles, matches, (weight + rarity(total, len(matches))) / 2)
-        for name in OF_SECTION:
-            _add(tally.sections, _matches(board.impacts[name], term), weight)
-    for options in set(query.pairs):
-        matches = _paired(board, options)
-        _add(tally.sections, matches, rarity(len(board.article_of), len(matches)))
-    return tally
+        for stem, share in term.stems[:1]:
+            documents, impacts = board.row("part", stem)
+            if len(documents):
+                place = documents.searchsorted(flat)
+                place[place == len(documents)] = 0
+                sums += impacts[place] * (documents[place] == flat) * np.float32(share * term.weight)
+    verbatim, neighbours = runs.of_sections(passages, flat)
+    sums += neighbours * PAIR_WEIGHT
+    whole = sums + verbatim * VERBATIM_FIRST
+    top = np.maximum.reduceat(whole, starts)
+    is_top = (whole == top.repeat(sizes)).nonzero()[0]
+    chosen = is_top[is_top.searchsorted(starts)]
+    return flat[chosen], sums[chosen]
 
 
-def _shares(board: Board, term: Term) -> dict[int, float]:
-    """How fully each article has a word: 1 for the word itself, less for what only stands for it.
-
-    A growing word that an article may complete is as good as there: it cannot be known better yet."""
-    shares: dict[int, float] = {}
-    for option, share in sorted(term.options.items(), key=lambda item: item[1]):
-        for name in OF_ARTICLE:
-            for number, _ in board.impacts[name].get(option, ()):
-                shares[number] = share
-    return shares
-
-
-def _matches(impacts: Impacts, term: Term) -> dict[int, float]:
-    """One word's impacts: of the terms that stand for it, the best counts, not their sum."""
-    best: dict[int, float] = {}
-    for option, share in term.options.items():
-        for number, impact in impacts.get(option, ()):
-            best[number] = max(best.get(number, 0.0), share * impact)
-    return best
-
-
-def _add(scores: dict[int, float], matches: Mapping[int, float], weight: float) -> None:
-    for number, impact in matches.items():
-        scores[number] = scores.get(number, 0.0) + weight * impact
-
-
-def _paired(board: Board, options: Sequence[str]) -> dict[int, float]:
-    return {section: impact for pair in options for section, impact in board.impacts["pairs"].get(pair, ())}
-
-
-def _runs(board: Board, pairs: Sequence[Sequence[str]]) -> dict[int, float]:
-    """For each section, how far its longest passage found word for word exceeds what chance would give."""
-    total = len(board.article_of)
-    running: dict[int, float] = {}
-    longest: dict[int, float] = {}
-    for options in pairs:
-        found = _paired(board, options)
-        weight = rarity(total, len(found))
-        running = {section: running.get(section, 0.0) + weight for section in found}
-        for section, strength in running.items():
-            longest[section] = max(longest.get(section, 0.0), strength)
-    return {section: RUN_WEIGHT * (s - CHANCE_RUN) for section, s in longest.items() if s > CHANCE_RUN}
-
-
-def _best_sections(board: Board, scores: Mapping[int, float], runs: Mapping[int, float]) -> dict[int, int]:
-    best: dict[int, int] = {}
-    ordered = sorted(scores, key=lambda section: (-scores[section] - runs.get(section, 0.0), section))
-    for section in ordered:
-        best.setdefault(board.article_of[section], section)
-    return best
+def _alike(board: Board, query: Query, articles: Array, sections: Array) -> Array:
+    """The better cosine between the text's grams and those of an article's title or of its best section."""
+    asked = grams.of_words(query.words, growing=bool(query.growing))
+    rare, ptr = board.arrays["gram_rare"], board.arrays["gram_ptr"]
+    space = np.zeros(grams.BUCKETS, np.float32)
+    space[asked] = rare[asked] ** 2
+    units = np.concatenate((board.arrays["gram_title"][articles], board.arrays["gram_part"][sections]))
+    begin, end = ptr[units], ptr[units + 1]
+    flat = np.concatenate([board.arrays["gram"][b:e] for b, e in zip(begin.tolist(), end.tolist(), strict=True)] + [NO_GRAM])
+    sizes = end - begin
+    dots = np.add.reduceat(space[flat], sizes.cumsum() - sizes) * (sizes > 0)
+    cosines = dots / board.arrays["gram_norm"][units]
+    found: Array = np.maximum(cosines[: len(articles)], cosines[len(articles) :])
+    return found

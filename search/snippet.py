@@ -1,29 +1,39 @@
 """The passage to show of a section: plain text, HTML-escaped, its matched words in <mark>. No other markup, ever."""
 
 import re
-from collections.abc import Collection
+from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 
 from search import analysis
 
 LENGTH = 180
+MOST = 20_000
 _SPACES = re.compile(r"\s+")
 
 
-def passage(text: str, terms: Collection[str], language: str) -> str:
+@dataclass(frozen=True)
+class Looked:
+    """What was looked for: whole words by their stems, and the beginning of the one that still grows, if any."""
+
+    stems: frozenset[str]
+    growing: str = ""
+
+
+def passage(text: str, language: str, looked: Looked) -> str:
     """About LENGTH characters of the text around most of the matches, in whole words."""
-    flat, words = _read(text, language)
-    spans = [(start, end) for stem, start, end in words if stem in terms]
+    flat, words = _read(text[:MOST], language)
+    stems, growing = looked.stems, looked.growing or "\n"
+    spans = [(start, end) for stem, word, start, end in words if stem in stems or word.startswith(growing)]
     start, end = _window(flat, spans)
     marked = _marked(flat, [span for span in spans if span[0] >= start and span[1] <= end], (start, end))
     return f"{'… ' if start else ''}{marked}{' …' if end < len(flat) else ''}"
 
 
 @lru_cache(maxsize=4096)
-def _read(text: str, language: str) -> tuple[str, tuple[tuple[str, int, int], ...]]:
+def _read(text: str, language: str) -> tuple[str, tuple[tuple[str, str, int, int], ...]]:
     flat = _SPACES.sub(" ", text.replace("\t", " · ")).strip()
-    words = tuple((analysis.stem(t.word, language), t.start, t.end) for t in analysis.tokens(flat))
+    words = tuple((analysis.stem(t.word, language), t.word, t.start, t.end) for t in analysis.tokens(flat))
     return flat, words
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from deflect_api import i18n
 from deflect_api.config.limits import Limits
+from deflect_api.config.staff import Retention, Staff
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")  # as HTML has it
 
@@ -166,11 +167,13 @@ Setting = str | int | bool | dict[str, str | int]
 
 
 class Desk(Block):
-    """Which help desk tickets are forwarded to, and who mails the requester."""
+    """Which help desk tickets are forwarded to, who mails the requester, and how the built-in desk works."""
 
     connector: str = "builtin"
     mails: Literal["us", "desk"] = "us"
     alerts: Mailbox | None = None
+    replies: str = "replies"
+    no_reopens: bool = True
     settings: dict[str, Setting] = Field(default_factory=dict)
 
 
@@ -233,6 +236,7 @@ class Support(Block):
     calendar: Calendar = Calendar()
     products: dict[Key, Product]
     hubs: tuple[Text, ...] = ()
+    categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     priorities: dict[Severity, dict[Affected, Row]]
     desk: Desk = Desk()
     mail: Mail = Mail()
@@ -241,6 +245,8 @@ class Support(Block):
     lint: Lint = Lint()
     quality: Quality = Quality()
     limits: Limits = Limits()
+    staff: Staff = Staff()
+    retention: Retention = Retention()
 
     @field_validator("products")
     @classmethod

@@ -60,7 +60,7 @@ class Redmine:
 
     def create(self, request: Request) -> str:
         if self._api.get("users/current.json") is None:  # a wrong key is 401 here, and nobody on a public project
-            raise TemporaryFailure("Redmine does not take our key")
+            raise TemporaryFailure("Redmine does not take our key", blame="system")
         made = self._api.send("POST", "issues.json", json={"issue": self._issue(request)})["issue"]
         remote = str(made["id"])
         kept = _fields_of(self._one(remote))

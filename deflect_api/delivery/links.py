@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64encode
 
+from deflect_api.store.desk import Follower
 from deflect_api.store.models import Ticket
 
 
@@ -20,3 +21,18 @@ def opens(secret: str, ticket: Ticket, given: str) -> bool:
 
 def status_url(url: str, secret: str, ticket: Ticket) -> str:
     return f"{url}/requests/{ticket.id}/{token(secret, ticket)}/"
+
+
+def follow_token(secret: str, follower: Follower) -> str:
+    """Return the secret part of a follower's link, made as a ticket's is."""
+    digest = hmac.new(secret.encode(), f"follow:{follower.id}:{follower.nonce}".encode(), hashlib.sha256).digest()
+    return urlsafe_b64encode(digest[:24]).decode()
+
+
+def follow_url(url: str, secret: str, follower: Follower) -> str:
+    return f"{url}/known-issues/following/{follower.id}/{follow_token(secret, follower)}/"
+
+
+def follows(secret: str, follower: Follower, given: str) -> bool:
+    """Tell whether `given` is the follower's secret, in constant time."""
+    return hmac.compare_digest(follow_token(secret, follower).encode(), given.encode("utf-8", "replace"))

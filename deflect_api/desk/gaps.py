@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from deflect_api.desk import noted_gaps
 from deflect_api.intake import deflection, helpful
+from deflect_api.store import desk as store
 from deflect_api.store.helpful import HelpfulAnswer
 from deflect_api.store.models import SessionEvent, SupportSession
 from search import schema
@@ -21,8 +23,9 @@ from search.topics import Asked, Topic, topics
 DAYS = 90
 FEWEST = 3
 MOST_TEXTS = 3
-NOTHING, TICKET, OPENED, REJECTED, UNHELPFUL, OVERDUE = (
+NOTHING, TICKET, OPENED, REJECTED, UNHELPFUL, OVERDUE, NOTED = (
     "found nothing", "searched, then sent a ticket", "read, then sent a ticket", "rejected", "not helpful", "review overdue",
+    "noted by support",
 )  # fmt: skip
 LONGEST_QUESTION = 80
 
@@ -65,6 +68,7 @@ def gaps(session: Session, pages: Pages, now: datetime, days: int = DAYS) -> lis
         *_of_pages(REJECTED, _by_article(visits, deflection.REJECTED), by_url),
         *_of_pages(UNHELPFUL, _unhelpful(answers, pages), by_url),
         *_overdue(pages, opened, now.date()),
+        *(_noted_gap(one) for one in noted_gaps.since(session, since)),
     ]
     return sorted(listed, key=lambda gap: (-gap.people, gap.kind, gap.what))
 
@@ -88,6 +92,13 @@ def _search_gap(kind: str, topic: Topic) -> Gap:
     new = f"deflect new {shlex.quote(words)}{product} --type troubleshooting --question {shlex.quote(words)}"
     command = new if kind == NOTHING else f"deflect explain {shlex.quote(words)}{product}"
     return Gap(kind, topic.people, topic.words, topic.product, "", (f"{topic.people} visits used these words",), command)
+
+
+def _noted_gap(noted: store.Gap) -> Gap:
+    """What an agent noted while answering counts for one person: the requester."""
+    words, evidence = " ".join(noted.text.split())[:LONGEST_QUESTION], f"noted on request {noted.ticket_id}"
+    product = f" --product {shlex.quote(noted.product)}" if noted.product else ""
+    return Gap(NOTED, 1, noted.text, noted.product, "", (evidence,), f"deflect new {shlex.quote(words)}{product}")
 
 
 def _sent(visit: SupportSession) -> bool:

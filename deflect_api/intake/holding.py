@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from deflect_api.delivery import outbox
-from deflect_api.delivery.relay import Done, Handler
+from deflect_api.delivery.work import Done, Handler
 from deflect_api.errors import InputError
 from deflect_api.intake import tickets
 from deflect_api.store.abuse import Holding
@@ -53,7 +53,7 @@ def reasons(session: Session, ticket: Ticket) -> list[str]:
 def acknowledged(session: Session, ticket: Ticket) -> bool:
     """Tell whether a mail that the request arrived was owed."""
     mails = session.scalars(select(Message.payload).where(Message.ticket_id == ticket.id, Message.kind == "mail"))
-    return any(payload.get("template") == "received" for payload in mails)
+    return any(payload.get("template") in ("received", "filed") for payload in mails)
 
 
 def _remove(session: Session, ticket_id: int) -> None:

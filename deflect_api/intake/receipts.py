@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -67,5 +68,6 @@ def _search_first(detail: str) -> SearchFirst:
     return SearchFirst(detail, {"receipt": detail})
 
 
+@lru_cache(maxsize=4)
 def _signer(secret: str) -> URLSafeSerializer:
     return URLSafeSerializer(secret, salt="receipt")

@@ -11,12 +11,12 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from deflect_api.config.support import Support, Type
+from deflect_api.config.support import Calendar, Support, Type
 from deflect_api.delivery import outbox
 from deflect_api.delivery.forward import FORWARD, SAY
 from deflect_api.errors import InputError, KeyReused, NotFound
 from deflect_api.i18n import said
-from deflect_api.intake import deflection, triage
+from deflect_api.intake import deflection, notices, reply_clock, ticket_words, triage
 from deflect_api.store.abuse import Holding
 from deflect_api.store.models import Agent, Comment, IdempotencyKey, JournalEntry, Message, Ticket
 
@@ -47,6 +47,7 @@ class Draft:
     searched: Literal["yes", "unavailable"] = "yes"
     held: tuple[str, ...] = ()  # why a person looks first
     acknowledged: bool = True  # False: this mail address has had enough mails for now
+    filed_by: str = ""  # the member of staff who sent it in the requester's name
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,9 @@ def submit(session: Session, draft: Draft, key: Key, *, support: Support, now: d
     session.add(ticket)
     session.flush()
     session.add(IdempotencyKey(key_hash=key.key_hash, body_digest=key.digest, ticket_id=ticket.id, created_at=now))
-    note(session, ticket, JournalEntry(at=now, actor=REQUESTER, change="submitted", after=ticket.priority))
-    mails = ["received"] if support.desk.mails == "us" and draft.acknowledged else []
+    note(session, ticket, JournalEntry(at=now, actor=draft.filed_by or REQUESTER, change="submitted", after=ticket.priority))
+    ticket_words.index(session, ticket)
+    mails = ["filed" if draft.filed_by else "received"] if support.desk.mails == "us" and draft.acknowledged else []
     if draft.held:
         ticket.status = SUSPECTED
         session.add(Holding(ticket_id=ticket.id, at=now, reasons=list(draft.held), owed=mails))
@@ -102,8 +104,9 @@ def submit(session: Session, draft: Draft, key: Key, *, support: Support, now: d
 def _welcome(session: Session, ticket: Ticket, mails: list[str], now: datetime) -> None:
     """Owe what a request that counts is owed: the forward, its mails, and its place in the figures."""
     _owe_forward(session, ticket, now)
+    notices.record(session, ticket, notices.NEW, now)
     for template in mails:
-        _owe_mail(session, ticket, now, template=template)
+        owe_mail(session, ticket, now, template=template)
     if ticket.session_id:
         deflection.record(session, ticket.session_id, deflection.Event(deflection.SUBMITTED, product=ticket.product), now)
 
@@ -115,7 +118,7 @@ def _let_go(session: Session, ticket: Ticket, now: datetime) -> None:
         holding.verdict, holding.decided_at = REAL, now
         _welcome(session, ticket, holding.owed, now)
         for comment in ticket.comments:
-            _owe_say(session, ticket, comment, now)
+            _owe_say(session, ticket, comment)
 
 
 def _new_ticket(draft: Draft, support: Support, now: datetime) -> Ticket:
@@ -146,58 +149,85 @@ def _new_ticket(draft: Draft, support: Support, now: datetime) -> Ticket:
     )
 
 
-def add_information(session: Session, ticket: Ticket, body: str, now: datetime) -> Comment:
-    """The requester adds to the request; a pending or solved one opens again."""
+def add_information(session: Session, ticket: Ticket, body: str, now: datetime, *, calendar: Calendar) -> Comment:
+    """The requester adds to the request; a pending or solved one opens again, and a reply is due."""
     if ticket.status == CLOSED:
         told = said("This request is closed. Send a new one and name this number in it.")
         raise InputError(told, {"body": told})
-    comment = Comment(ticket_id=ticket.id, at=now, author=ticket.name or ticket.email, from_requester=True, body=_said(body))
-    session.add(comment)
-    session.flush()
-    _owe_say(session, ticket, comment, now)
-    ticket.updated_at = now
+    author = ticket.name or ticket.email
+    comment = _say(session, ticket, Comment(at=now, author=author, from_requester=True, body=ticket_words.said(body)))
     if ticket.status in (PENDING, SOLVED):
-        change_status(session, ticket, OPEN, actor=REQUESTER, now=now)
+        change_status(session, ticket, OPEN, actor=REQUESTER, now=now, calendar=calendar)
+    if not ticket.awaiting:
+        ticket.awaiting, ticket.reply_due_at = True, triage.reply_due(now, calendar)
+    notices.record(session, ticket, notices.REPLIED, now)
     return comment
 
 
-def reply(session: Session, ticket: Ticket, agent: Agent, body: str, *, public: bool, now: datetime, status: str = "") -> Comment:
+def reply(
+    session: Session, ticket: Ticket, agent: Agent, body: str, *, public: bool, now: datetime, status: str = "",
+    calendar: Calendar | None = None,
+) -> Comment:  # fmt: skip
     """An agent answers (public: one mail to the requester) or leaves a note (private), and may set the state with it."""
-    comment = Comment(ticket_id=ticket.id, at=now, author=agent.name, public=public, body=_said(body))
-    session.add(comment)
-    session.flush()
-    _owe_say(session, ticket, comment, now)
-    ticket.updated_at = now
+    comment = _say(session, ticket, Comment(at=now, author=agent.name, public=public, body=ticket_words.said(body)))
     if public:
-        ticket.first_reply_at = ticket.first_reply_at or now
+        ticket.first_reply_at, ticket.awaiting = ticket.first_reply_at or now, False
         if ticket.status in (NEW, SUSPECTED):
             change_status(session, ticket, OPEN, actor=agent.email, now=now)
-        _owe_mail(session, ticket, now, template="solved" if status == SOLVED else "reply", comment=comment.id)
+        owe_mail(session, ticket, now, template="solved" if status == SOLVED else "reply", comment=comment.id)
     if status:
-        change_status(session, ticket, status, actor=agent.email, now=now, tell=not public)
+        change_status(session, ticket, status, actor=agent.email, now=now, tell=not public, calendar=calendar)
     return comment
+
+
+def said_at_desk(session: Session, ticket: Ticket, comment: Comment, *, solved: bool, now: datetime, calendar: Calendar) -> None:
+    """Keep what was said at the connected desk; what is public for the requester owes them a mail."""
+    _keep(session, ticket, comment)
+    if comment.public and not comment.from_requester:
+        ticket.first_reply_at, ticket.awaiting = ticket.first_reply_at or now, False
+        owe_mail(session, ticket, now, template="solved" if solved else "reply", comment=comment.id)
+    elif comment.from_requester and not ticket.awaiting:
+        ticket.awaiting, ticket.reply_due_at = True, triage.reply_due(now, calendar)
 
 
 def take(session: Session, ticket: Ticket, agent: Agent, now: datetime) -> None:
     """Make `agent` the one who works on it."""
     before = ticket.assignee.name if ticket.assignee else ""
-    ticket.assignee, ticket.updated_at = agent, now
+    ticket.assignee = agent
     note(session, ticket, JournalEntry(at=now, actor=agent.email, change="taken", before=before, after=agent.name))
 
 
-def change_status(session: Session, ticket: Ticket, status: str, *, actor: str, now: datetime, tell: bool = True) -> None:
-    """Set the state. A requester is mailed when an agent solves it, unless `tell` is off. Raises InputError for no state."""
+def change_status(
+    session: Session, ticket: Ticket, status: str, *, actor: str, now: datetime, tell: bool = True,
+    calendar: Calendar | None = None, reason: str = "",
+) -> None:  # fmt: skip
+    """Set the state. A requester is mailed when an agent solves it, unless `tell` is off. Raises InputError for no state.
+
+    The reply clock stands while a ticket is pending; to let it run again, the team's calendar is needed.
+    """
     if status not in STATUSES:
         raise InputError("Choose one of the states.", {"status": f"Choose one of {', '.join(STATUSES)}."})
     if status == ticket.status:
         return
-    note(session, ticket, JournalEntry(at=now, actor=actor, change="status", before=ticket.status, after=status))
-    held = ticket.status in (SUSPECTED, CLOSED) and status != CLOSED
-    ticket.status, ticket.updated_at = status, now
-    if held:
+    before = ticket.status
+    note(session, ticket, JournalEntry(at=now, actor=actor, change="status", before=before, after=status, reason=reason))
+    _turn_clock(ticket, status, now, calendar)
+    ticket.status = status
+    if before in (SUSPECTED, CLOSED) and status != CLOSED:
         _let_go(session, ticket, now)
     if tell and status == SOLVED and actor != REQUESTER:
-        _owe_mail(session, ticket, now, template="solved")
+        owe_mail(session, ticket, now, template="solved")
+
+
+def _turn_clock(ticket: Ticket, status: str, now: datetime, calendar: Calendar | None) -> None:
+    if ticket.paused_at and status != PENDING:
+        if calendar is None:
+            raise ValueError("the reply clock cannot go on without the team's calendar")
+        ticket.reply_due_at = reply_clock.resumed(ticket.reply_due_at, ticket.paused_at, now, calendar)
+    ticket.paused_at = (ticket.paused_at or now) if status == PENDING else None
+    ticket.solved_at = now if status == SOLVED else ticket.solved_at if status == CLOSED else None
+    if status in (SOLVED, CLOSED):
+        ticket.awaiting = False
 
 
 def get(session: Session, reference: str, *, lock: bool = False) -> Ticket:
@@ -210,31 +240,42 @@ def get(session: Session, reference: str, *, lock: bool = False) -> Ticket:
 
 
 def note(session: Session, ticket: Ticket, entry: JournalEntry) -> None:
+    """Write down a change. What changed is another version: who still sees the one before is told."""
     entry.ticket_id = ticket.id
+    ticket.version, ticket.updated_at = (ticket.version or 0) + 1, entry.at
     session.add(entry)
 
 
-def _said(body: str) -> str:
-    text = body.replace("\x00", "").strip()  # PostgreSQL's text cannot hold it
-    if not text:
-        raise InputError(told := said("Write something first."), {"body": told})
-    return text
+def owe_mail(session: Session, ticket: Ticket, now: datetime, **payload: Any) -> Message:
+    """Owe the requester a mail: its `template`, and the `comment` in it."""
+    return outbox.put(session, outbox.owe("mail", f"mail:{ticket.id}", now, ticket_id=ticket.id, payload=payload))
+
+
+def _say(session: Session, ticket: Ticket, comment: Comment) -> Comment:
+    _keep(session, ticket, comment)
+    _owe_say(session, ticket, comment)
+    return comment
+
+
+def _keep(session: Session, ticket: Ticket, comment: Comment) -> None:
+    comment.ticket_id = ticket.id
+    session.add(comment)
+    session.flush()
+    ticket.version, ticket.updated_at = ticket.version + 1, comment.at
+    ticket_words.index(session, ticket)
 
 
 def _owe_forward(session: Session, ticket: Ticket, now: datetime) -> Message:
     return outbox.put(session, outbox.owe(FORWARD, desk_stream(ticket), now, ticket_id=ticket.id))
 
 
-def _owe_say(session: Session, ticket: Ticket, comment: Comment, now: datetime) -> None:
+def _owe_say(session: Session, ticket: Ticket, comment: Comment) -> None:
     """Owe the desk what was said. A held ticket is not there yet; letting it go owes all that was said meanwhile."""
     if ticket.status != SUSPECTED:
-        outbox.put(session, outbox.owe(SAY, desk_stream(ticket), now, ticket_id=ticket.id, payload={"comment": comment.id}))
+        said_now = outbox.owe(SAY, desk_stream(ticket), comment.at, ticket_id=ticket.id, payload={"comment": comment.id})
+        outbox.put(session, said_now)
 
 
 def desk_stream(ticket: Ticket) -> str:
     """Name what is delivered to the desk in order: all of one requester."""
     return f"desk:{hashlib.sha256(ticket.email.lower().encode()).hexdigest()[:32]}"
-
-
-def _owe_mail(session: Session, ticket: Ticket, now: datetime, **payload: Any) -> Message:
-    return outbox.put(session, outbox.owe("mail", f"mail:{ticket.id}", now, ticket_id=ticket.id, payload=payload))

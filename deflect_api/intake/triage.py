@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from deflect_api.config.support import SEVERITY_OF, Affected, Calendar, NeededBy, Priority, Severity, Support, Working
 from deflect_api.i18n import said
+from deflect_api.intake import reply_clock
 
 COLUMNS: tuple[NeededBy, ...] = ("today", "this week", "no date")
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,4 @@ _NEEDED: dict[NeededBy, str] = {
 
 def reply_due(start: datetime, calendar: Calendar) -> datetime:
     """Add the promised reply time to `start`, counting the team's working hours only. Aware in, aware (team's zone) out."""
-    opens_at = timedelta(hours=calendar.opens.hour, minutes=calendar.opens.minute)
-    closes_at = timedelta(hours=calendar.closes.hour, minutes=calendar.closes.minute)
-    left = (closes_at - opens_at) * calendar.reply_days
-    now = start.astimezone(calendar.zone)
-    while True:
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        begin, end = max(now, midnight + opens_at), midnight + closes_at
-        if DAYS[now.weekday()] in calendar.days and begin < end:
-            if left <= end - begin:
-                return begin + left
-            left -= end - begin
-        now = midnight + timedelta(days=1)
+    return reply_clock.due(start, reply_clock.promised(calendar), calendar)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Text, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Text, TypeDecorator, text, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -48,12 +48,17 @@ class Agent(Table):
 
 
 class SignIn(Table):
-    """One signed-in browser of an agent; deleting the row signs it out."""
+    """One signed-in browser of an agent; deleting the row signs it out. `stage` is full, or what is still asked for."""
 
     __tablename__ = "sign_in"
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id", ondelete="CASCADE"), index=True)
+    stage: Mapped[str] = mapped_column(String(10), default="full")
+    method: Mapped[str] = mapped_column(String(20), default="password")
+    browser: Mapped[str] = mapped_column(String(120), default="")
+    place: Mapped[str] = mapped_column(String(60), default="")
     created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     agent: Mapped[Agent] = relationship()
 
@@ -85,7 +90,10 @@ class SessionEvent(Table):
 
 
 class Ticket(Table):
-    """A request, in the words of the person who sent it, and what the desk made of it."""
+    """A request, in the words of the person who sent it, and what the desk made of it.
+
+    `awaiting`: the requester waits for a reply, due at `reply_due_at`; `paused_at`: since when that clock stands still.
+    """
 
     __tablename__ = "ticket"
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's own form
@@ -97,6 +105,7 @@ class Ticket(Table):
     severity: Mapped[str] = mapped_column(String(20))
     priority: Mapped[str] = mapped_column(String(20))
     priority_reason: Mapped[str]
+    override_reason: Mapped[str | None]
     working: Mapped[str] = mapped_column(String(30))
     affected: Mapped[str] = mapped_column(String(20))
     needed_by: Mapped[str] = mapped_column(String(20))
@@ -118,8 +127,13 @@ class Ticket(Table):
     session_id: Mapped[str] = mapped_column(String(64), default="", index=True)
     link_nonce: Mapped[str] = mapped_column(String(64))
     remote_id: Mapped[str] = mapped_column(default="")
-    reply_due_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    awaiting: Mapped[bool] = mapped_column(default=True, server_default=true())
+    reply_due_at: Mapped[datetime] = mapped_column(index=True)
+    paused_at: Mapped[datetime | None]
     first_reply_at: Mapped[datetime | None]
+    solved_at: Mapped[datetime | None]
+    solved_says: Mapped[str | None] = mapped_column(String(3))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"), index=True)
     assignee: Mapped[Agent | None] = relationship()
     comments: Mapped[list["Comment"]] = relationship(order_by="Comment.id")
@@ -141,6 +155,7 @@ class Comment(Table):
     from_requester: Mapped[bool] = mapped_column(default=False)
     public: Mapped[bool] = mapped_column(default=True)
     body: Mapped[str]
+    remote_id: Mapped[str] = mapped_column(String(120), default="", server_default=text("''"))
 
 
 class JournalEntry(Table):

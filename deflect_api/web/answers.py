@@ -15,8 +15,10 @@ from deflect_api.web.parts import parts
 
 STATUS: dict[type[errors.DeflectError], int] = {
     errors.InputError: 422,
+    errors.Stale: 409,
     errors.InFlight: 409,
     errors.NotFound: 404,
+    errors.SignedOut: 401,
     errors.NotAllowed: 403,
     errors.TooMany: 429,
     errors.WorkNeeded: 428,
@@ -33,7 +35,7 @@ FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics")
 CALLED_BY_PROGRAMS = ("files",)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 RETRY_SECONDS = "5"
-LEAST_ZIPPED = 800
+LEAST_ZIPPED, LEVEL = 800, 5
 SPEAK = "speak"  # the name of the buttons that change the language
 
 
@@ -83,7 +85,7 @@ def zipped(response: Response) -> Response:
     body = response.get_data()
     response.headers.add("Vary", "Accept-Encoding")
     if len(body) >= LEAST_ZIPPED and "gzip" in request.headers.get("Accept-Encoding", ""):
-        response.set_data(gzip.compress(body, 5, mtime=0))
+        response.set_data(gzip.compress(body, LEVEL, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
     return response
 

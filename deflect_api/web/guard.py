@@ -1,24 +1,20 @@
-"""What protects every answer: security headers, body limits, the desk's sign-in cookie and its form tokens."""
+"""What protects every answer: security headers, body limits, the access log."""
 
-import hashlib
-import hmac
 import logging
 import time
-from typing import cast
 
 from flask import Flask, Response, g, request
 
-from deflect_api.desk import accounts
-from deflect_api.errors import NotAllowed
-from deflect_api.i18n import said
-from deflect_api.store.models import Agent
+from deflect_api.config import Settings
+from deflect_api.web.identity import agent, check_form_token, form_token
 from deflect_api.web.pages import content_security_policy
 from deflect_api.web.parts import parts
 
+__all__ = ["agent", "check_form_token", "form_token", "protect"]
 log = logging.getLogger("deflect.web")
-COOKIE = "desk"
 MOST_BYTES = 1_000_000
 TAKE_FILES = ("intake.create", "intake.contact_sent")
+HTTPS_ONLY = "max-age=31536000"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -48,23 +44,34 @@ def _make_room_for_files() -> None:
         request.max_content_length = MOST_BYTES + parts().settings.support.files.bytes_together
 
 
+def plain_headers() -> dict[str, str]:
+    """Return what every answer says that does not say otherwise."""
+    return {**HEADERS, "Content-Security-Policy": content_security_policy(), "Cache-Control": "no-store"}
+
+
 def _headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
+    for name, value in plain_headers().items():
         response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", content_security_policy())
-    response.headers.setdefault("Cache-Control", "no-store")
     if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        response.headers.setdefault("Strict-Transport-Security", HTTPS_ONLY)
     return response
 
 
+def cross_origin(settings: Settings, origin: str) -> dict[str, str]:
+    """Return what lets a page of an allowed origin read an answer of the API."""
+    if origin not in settings.support.web.allowed_origins:
+        return {}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key, Work",
+        "Access-Control-Expose-Headers": "Retry-After",
+        "Access-Control-Max-Age": "86400",
+    }
+
+
 def _cross_origin(response: Response) -> Response:
-    origin = request.headers.get("Origin", "")
-    if request.path.startswith("/api/v1/") and origin in parts().settings.support.web.allowed_origins:
-        response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Allow-Headers"] = "Content-Type, Idempotency-Key, Work"
-        response.headers["Access-Control-Expose-Headers"] = "Retry-After"
-        response.headers["Access-Control-Max-Age"] = "86400"
+    if request.path.startswith("/api/v1/"):
+        response.headers.update(cross_origin(parts().settings, request.headers.get("Origin", "")))
     response.headers.add("Vary", "Origin")
     return response
 
@@ -72,27 +79,10 @@ def _cross_origin(response: Response) -> Response:
 def _logged(response: Response) -> Response:
     # The rule, never the address: a status link's secret and a search's words stay out of every log.
     rule = request.url_rule.rule if request.url_rule else "-"
-    spent = (time.perf_counter() - g.get("started", time.perf_counter())) * 1000
-    log.info("event=request method=%s rule=%s status=%d ms=%.1f", request.method, rule, response.status_code, spent)
+    log_request(request.method, rule, response.status_code, g.get("started", time.perf_counter()))
     return response
 
 
-def agent() -> Agent | None:
-    """Return the signed-in agent of this request, or None."""
-    if "agent" not in g:
-        given = request.cookies.get(COOKIE, "")
-        with parts().database.read() as session:
-            g.agent = accounts.signed_in(session, given, parts().clock()) if given else None
-    return cast("Agent | None", g.agent)
-
-
-def form_token() -> str:
-    """Return the token that a desk form must carry: it is bound to the sign-in, so another site cannot know it."""
-    given = request.cookies.get(COOKIE, "")
-    return hmac.new(parts().settings.secret.encode(), f"form:{given}".encode(), hashlib.sha256).hexdigest()[:40]
-
-
-def check_form_token() -> None:
-    """Raise NotAllowed when a form was not made by us for this sign-in."""
-    if not hmac.compare_digest(form_token().encode(), request.form.get("form_token", "").encode()):
-        raise NotAllowed(said("This form has expired. Go back, reload the page and send it again."))
+def log_request(method: str, rule: str, status: int, began: float) -> None:
+    """Write the line of one request; `began` is what the performance counter said at its start."""
+    log.info("event=request method=%s rule=%s status=%d ms=%.1f", method, rule, status, (time.perf_counter() - began) * 1000)

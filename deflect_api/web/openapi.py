@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from deflect_api.config import Settings
 from deflect_api.web import schemas
+from deflect_api.web.staff import description as description_of_the_desk
 
-MODELS = (
+MODELS: tuple[type[BaseModel], ...] = (
     schemas.TicketIn, schemas.TicketOut, schemas.SuggestIn, schemas.SuggestOut, schemas.EventIn, schemas.FileOut,
-    schemas.ErrorOut,
+    schemas.ErrorOut, *description_of_the_desk.MODELS,
 )  # fmt: skip
 KEY = {
     "name": "Idempotency-Key",
@@ -25,7 +27,10 @@ WORK = {
     "schema": {"type": "string", "maxLength": 500, "pattern": "^[!-~]*$"},
 }
 REFUSALS = {
-    "409": "The same request is being stored at this moment; ask again with the same key.",
+    "401": "Nobody is signed in.",
+    "403": "Signed in, but not for this.",
+    "404": "There is nothing here, or not for you.",
+    "409": "The same request is being stored at this moment, or the ticket changed since it was read; ask again.",
     "413": "Larger than may be sent.",
     "428": "A flood is on: compute the challenge and send again with the header Work.",
     "429": "More than is taken in a time; Retry-After says when there is room.",
@@ -46,6 +51,7 @@ def description(settings: Settings) -> dict[str, Any]:
             "/api/v1/tickets": {"post": _tickets()},
             "/api/v1/events": {"post": _events()},
             "/api/v1/incident": {"get": _incident()},
+            **description_of_the_desk.paths(_refusals),
             "/healthz": {"get": _health("Is the process alive?")},
             "/readyz": {"get": _health("Can requests be stored? Also tells what is down.")},
         },

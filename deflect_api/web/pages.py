@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_datetime
 from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, select_autoescape
 
@@ -41,6 +42,11 @@ class Pages:
         local = moment.astimezone(ZoneInfo(self.support.calendar.timezone))
         return i18n.moment(local, language)
 
+    def soon(self, moment: Any, language: str = "en") -> str:
+        """Say a time of these days briefly, such as "Tue 24 Nov, 16:00"."""
+        local = moment.astimezone(ZoneInfo(self.support.calendar.timezone))
+        return format_datetime(local, "EEE d MMM, HH:mm", locale=i18n.spelling(language))
+
     def _make_environment(self, language: str) -> Environment:
         environment = Environment(
             loader=PackageLoader("deflect_api.web"),
@@ -53,6 +59,8 @@ class Pages:
         environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
         environment.globals["counted"] = partial(counted, catalogue, language)
         environment.filters["bytes"] = partial(size_in_words, language=language)
+        environment.filters["soon"] = lambda moment: self.soon(moment, language)
+        environment.filters["pairs"] = lambda words: [(word, word) for word in words]
         environment.filters["when"] = lambda moment: self.when(moment, language)
         return environment
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from deflect_api.desk.known_issues import Issue
 from deflect_api.errors import Unavailable
 from search import Engine
 
@@ -33,6 +34,7 @@ class Release:
     files: Mapping[str, File]
     engine: Engine
     shell: str
+    issues: Mapping[str, Issue] = field(default_factory=dict)
     pages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     redirects: Mapping[str, str] = field(default_factory=dict)
 
@@ -50,8 +52,10 @@ def open_release(folder: Path) -> Release:
         shell = files["shell.html"].path.read_text(encoding="utf-8")
     except (OSError, ValueError, KeyError) as error:
         raise Unavailable(f"The release in {folder.name} is not whole. Run deflect build.") from error
+    issues = {one["article"]: Issue(**one) for one in manifest.get("known_issues", ())}
     pages = {page["path"]: page for page in manifest.get("pages", ())}
-    return Release(manifest["digest"], files, Engine(folder / "index"), shell, pages, manifest.get("redirects", {}))
+    redirects = manifest.get("redirects", {})
+    return Release(manifest["digest"], files, Engine(folder / "index"), shell, issues, pages, redirects)
 
 
 def _file(path: Path, facts: Mapping[str, Any]) -> File:

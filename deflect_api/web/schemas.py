@@ -61,6 +61,7 @@ Line = Annotated[str, BeforeValidator(_one_line), StringConstraints(max_length=3
 Said = Annotated[str, BeforeValidator(_clean), StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
 SaidInALine = Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=300)]
 Address = Annotated[str, BeforeValidator(_clean), StringConstraints(max_length=254), AfterValidator(_address)]
+Addresses = Annotated[list[Address], BeforeValidator(_addresses), Field(max_length=5)]
 Facts = Annotated[
     dict[Annotated[str, StringConstraints(max_length=60)], Annotated[Text, Field(max_length=2000)]], Field(max_length=40)
 ]
@@ -81,7 +82,7 @@ class TicketIn(Schema):
         description='The receipt of the last search of this session, or "unavailable" when suggesting failed.'
     )
     name: Line = ""
-    cc: Annotated[list[Address], BeforeValidator(_addresses), Field(max_length=5)] = Field(default_factory=list)
+    cc: Addresses = Field(default_factory=list)
     partner: Line = ""
     hub: Line = ""
     type: Annotated[Type, _one_of(Type)] = "question"
@@ -142,6 +143,7 @@ class SuggestionOut(Schema):
     breadcrumb: str
     snippet: str
     score: float
+    known_issue: bool
 
 
 class SuggestOut(Schema):
@@ -224,6 +226,18 @@ MISSING = {
 }
 
 
+SHOULD_BE = {
+    "string_type": said("This should be text."),
+    "string_unicode": said("This is not UTF-8 text."),
+    "int_parsing": said("This should be a whole number."),
+    "int_type": said("This should be a whole number."),
+    "int_from_float": said("This should be a whole number."),
+    "list_type": said("This should be a list."),
+    "dict_type": said("This should be an object with names."),
+    "model_type": said("This should be an object with names."),
+}
+
+
 def _told(error: Any) -> str:
     kind, context, field = error["type"], error.get("ctx", {}), _field(error["loc"])
     if kind in ("missing", "string_too_short", "too_short") or (kind == "value_error" and not error["input"]):
@@ -236,10 +250,9 @@ def _told(error: Any) -> str:
         return cast(str, context["error"].args[0])  # itself, not a copy: it may know its other languages
     if kind == "json_invalid":
         return said("This is not JSON in UTF-8. Send one JSON object.")
-    if kind in ("int_parsing", "int_type", "int_from_float"):
-        return said("This should be a whole number.")
-    known = {"string_type": said("This should be text."), "string_unicode": said("This is not UTF-8 text.")}
-    return known.get(kind) or f"{error['msg']}."
+    if kind == "string_pattern_mismatch":
+        return said("This should look like %(pattern)s.", pattern=context["pattern"])
+    return SHOULD_BE.get(kind, said("This is not what can be taken here."))
 
 
 def _too_long(kind: str, most: int) -> str:

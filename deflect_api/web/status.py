@@ -1,6 +1,6 @@
 """The page by which a requester follows a ticket: opened by its secret link alone, never stored by anybody on the way."""
 
-from typing import Any
+from typing import Any, Literal
 
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
@@ -11,7 +11,7 @@ from deflect_api.config.support import ProductField
 from deflect_api.delivery import links, mail
 from deflect_api.errors import InputError, NotFound
 from deflect_api.i18n import said, say
-from deflect_api.intake import attachments, facts, holding, tickets
+from deflect_api.intake import attachments, facts, follow_ups, holding, tickets
 from deflect_api.store.models import Comment, Ticket
 from deflect_api.web import answers, attached, schemas
 from deflect_api.web.parts import parts
@@ -49,10 +49,30 @@ def add(reference: str, secret: str) -> ResponseReturnValue:
         given = schemas.read(schemas.CommentIn, {"body": body})
         with parts().database.write() as session:
             ticket = opened(tickets.get(session, reference, lock=True), secret)
-            tickets.add_information(session, ticket, given.body, parts().clock())
+            held_by = follow_ups.write(session, ticket, given.body, support=parts().settings.support, now=parts().clock())
     except InputError as error:
         return _page(reference, secret, 422, typed=body, error=error.fields.get("body", error.detail))
-    return redirect("./?added=1", 303)
+    parts().wake()
+    return _went_on(held_by, "added") if held_by.id != ticket.id else redirect("./?added=1", 303)
+
+
+@routes.post("/requests/<reference>/<secret>/solved")
+def solved(reference: str, secret: str) -> ResponseReturnValue:
+    """Record whether the answer solved it. A link in a mail is opened by scanners, too, so only this button says it."""
+    says: Literal["yes", "no"] = "yes" if form_fields().get("says") == "yes" else "no"
+    try:
+        with parts().database.write() as session:
+            ticket = opened(tickets.get(session, reference, lock=True), secret)
+            held_by = follow_ups.answer(session, ticket, says, support=parts().settings.support, now=parts().clock())
+    except InputError as error:
+        return _page(reference, secret, 422, error=error.detail)
+    parts().wake()
+    return _went_on(held_by, "said") if held_by.id != ticket.id else redirect(f"./?said={says}", 303)
+
+
+def _went_on(ticket: Ticket, what: str) -> ResponseReturnValue:
+    """Lead to the request that goes on where an old one ended."""
+    return redirect(f"{links.status_url(parts().settings.url, parts().settings.secret, ticket)}?sent=1&{what}=1", 303)
 
 
 @routes.post("/requests/<reference>/<secret>/language")
@@ -71,6 +91,7 @@ def _page(reference: str, secret: str, status: int = 200, typed: str = "", error
     with parts().database.read() as session:
         ticket = opened(tickets.get(session, reference), secret)
         recorded = _recorded(session, ticket)
+        is_over = follow_ups.is_spam(session, ticket)
     return answers.page(
         said("Request %(reference)s", reference=ticket.reference),
         "status.html",
@@ -82,8 +103,12 @@ def _page(reference: str, secret: str, status: int = 200, typed: str = "", error
         reply_due=parts().pages.when(ticket.reply_due_at, answers.language()),
         sections=_sections(ticket),
         files_url=f"/requests/{ticket.reference}/{secret}/files",
-        comments_url="" if ticket.status == tickets.CLOSED else f"/requests/{ticket.reference}/{secret}/comments",
+        comments_url="" if is_over else f"/requests/{ticket.reference}/{secret}/comments",
         closed=ticket.status == tickets.SOLVED,
+        goes_on=not follow_ups.opens_again(ticket, parts().clock()),
+        ask_solved=ticket.status in (tickets.SOLVED, tickets.CLOSED) and not is_over,
+        says=ticket.solved_says or "",
+        said=request.args.get("said", ""),
         sent="sent" in request.args,
         added="added" in request.args,
         values={"body": typed},

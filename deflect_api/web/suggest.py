@@ -3,38 +3,71 @@
 Suggesting never blocks and never fails loudly.
 """
 
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, jsonify, request
 
+from deflect_api.desk import known_issues
 from deflect_api.errors import InputError, TooMany, Unavailable
 from deflect_api.i18n import said
 from deflect_api.intake import deflection, limits, receipts
 from deflect_api.web import answers, banner, schemas
-from deflect_api.web.parts import parts
+from deflect_api.web.parts import Parts, parts
 from search import SearchError, Suggestion
 
 routes = Blueprint("suggest", __name__)
 MOST, ON_PAGE = 5, 10
+LOOKED_AT, FITS = 10, 0.5  # a known issue among the first ten, half as good as the best, comes first
 
 
 def find(text: str, product: str = "", language: str = "", limit: int = 3) -> tuple[list[Suggestion], str]:
     """Return suggestions and the digest of the index they come from. Raises Unavailable."""
-    engine = parts().releases.current().engine
-    floor = parts().settings.support.portal.floor
-    chosen = product if product in parts().settings.support.products else None
+    return found(parts(), schemas.SuggestIn(text=text, product=product, language=language, limit=limit))
+
+
+def found(given: Parts, asked: schemas.SuggestIn) -> tuple[list[Suggestion], str]:
+    """The same, of parts that are given: a keystroke is answered without Flask. Raises Unavailable."""
+    engine, known = given.releases.current().engine, open_issues(given)
+    floor = given.settings.support.portal.floor
+    product = asked.product if asked.product in given.settings.support.products else None
+    wide = max(asked.limit, LOOKED_AT) if known else asked.limit
     try:
-        return engine.suggest(text, product=chosen, language=language or None, limit=limit, floor=floor), engine.digest
+        listed = engine.suggest(asked.text, product=product, language=asked.language or None, limit=wide, floor=floor)
+        return known_first(listed, known)[: asked.limit], engine.digest
     except SearchError as error:
         raise Unavailable(said("Suggestions cannot be reached just now. Your request can still be sent.")) from error
 
 
+def open_issues(given: Parts | None = None) -> frozenset[str]:
+    """The articles that are known issues and not fixed yet."""
+    issues = (given or parts()).releases.current().issues.values()
+    return frozenset(issue.article for issue in issues if issue.state == known_issues.OPEN)
+
+
+def known_first(found: list[Suggestion], known: Collection[str]) -> list[Suggestion]:
+    """Put a known issue that fits first: it needs no guide and no request, only to be told when it is over."""
+    best = max((one.score for one in found), default=0.0)
+    fits = [one for one in found if one.article in known and one.score >= best * FITS]
+    return [*fits, *(one for one in found if one not in fits)]
+
+
+def reply(given: Parts, asked: schemas.SuggestIn) -> dict[str, Any]:
+    """What a keystroke is answered. Raises Unavailable."""
+    suggestions, digest = found(given, asked.model_copy(update={"limit": min(max(asked.limit, 1), MOST)}))
+    receipt, known = _receipt(given, asked.session, suggestions), open_issues(given)
+    listed = [{**vars(one), "known_issue": one.article in known} for one in suggestions]
+    return {"suggestions": listed, "receipt": receipt, "index": digest}
+
+
 def receipt_for(session: str, suggestions: list[Suggestion]) -> str:
+    return _receipt(parts(), session, suggestions)
+
+
+def _receipt(given: Parts, session: str, suggestions: list[Suggestion]) -> str:
     shown = tuple(suggestion.article for suggestion in suggestions)
-    return receipts.issue(parts().settings.secret, receipts.Receipt(session, parts().clock(), shown))
+    return receipts.issue(given.settings.secret, receipts.Receipt(session, given.clock(), shown))
 
 
 def check_pace() -> None:
@@ -51,13 +84,7 @@ def suggest() -> Response:
     check_pace()
     asked = schemas.read(schemas.SuggestIn, form_fields())
     schemas.check_product(asked.product, parts().settings.support)
-    suggestions, digest = find(asked.text, asked.product, asked.language, min(max(asked.limit, 1), MOST))
-    answer = jsonify(
-        suggestions=[asdict(suggestion) for suggestion in suggestions],
-        receipt=receipt_for(asked.session, suggestions),
-        index=digest,
-    )
-    return answers.zipped(answer)
+    return answers.zipped(jsonify(reply(parts(), asked)))
 
 
 @routes.post("/api/v1/events")
@@ -84,7 +111,7 @@ def search_results() -> Response:
         suggestions, _ = find(text, product, answers.language(), ON_PAGE)
     except Unavailable:
         return _results(503, text=text, product=product, down=True)
-    return _results(text=text, product=product, suggestions=suggestions)
+    return _results(text=text, product=product, suggestions=suggestions, known=open_issues())
 
 
 def _results(status: int = 200, *, text: str = "", product: str = "", **found: Any) -> Response:
@@ -130,7 +157,11 @@ def _check_utf8(pairs: list[tuple[str, str]]) -> None:
 
 
 def _has_surrogates(text: str) -> bool:
-    return any("\ud800" <= letter <= "\udfff" for letter in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _known(product: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from deflect_api import config
+from deflect_api.cli_errors import told
 from deflect_api.delivery.relay import utc_now
 from deflect_api.desk import gaps
 from deflect_api.published import switching
@@ -17,7 +18,6 @@ from deflect_api.store.db import Database
 from deflect_api.writing import initial
 from deflect_api.writing import preview as live
 from deflect_api.writing import publish as publishing
-from deflect_api.writing.telling import told
 
 
 @click.command()

@@ -61,7 +61,9 @@ def put(database: Database, number: int, status: str) -> None:
 
 
 def status(to: str, clock: Clock) -> Any:
-    return lambda session, ticket, bo: tickets.change_status(session, ticket, to, actor=bo.email, now=clock())
+    return lambda session, ticket, bo: tickets.change_status(
+        session, ticket, to, actor=bo.email, now=clock(), calendar=SUPPORT.calendar
+    )
 
 
 def said(body: str, clock: Clock, *, public: bool = True) -> Any:
@@ -70,7 +72,7 @@ def said(body: str, clock: Clock, *, public: bool = True) -> Any:
 
 def add(database: Database, number: int, body: str, clock: Clock) -> Comment:
     with database.write() as session:
-        return tickets.add_information(session, session.get_one(Ticket, number), body, clock())
+        return tickets.add_information(session, session.get_one(Ticket, number), body, clock(), calendar=SUPPORT.calendar)
 
 
 def test_a_request_is_stored_with_its_priority_reason_and_reply_time(database: Database, clock: Clock) -> None:
@@ -238,7 +240,7 @@ def test_a_closed_request_takes_nothing_more_even_if_its_caller_goes_on(database
     with database.write() as session:
         ticket = session.get_one(Ticket, opened)
         with pytest.raises(InputError, match="closed"):
-            tickets.add_information(session, ticket, "Too late.", clock())
+            tickets.add_information(session, ticket, "Too late.", clock(), calendar=SUPPORT.calendar)
     assert _comments(database) == []
     with database.read() as session:
         assert session.get_one(Ticket, opened).updated_at < clock()

@@ -17,6 +17,15 @@ def test_a_problem_typed_in_plain_words_brings_its_article(desk: Desk) -> None:
     assert "<mark>" in first["snippet"]
 
 
+@pytest.mark.parametrize("sent", [{}, {"Origin": "https://other.example.org"}, {"Accept-Encoding": "gzip"}])
+def test_a_keystroke_is_answered_before_flask_as_flask_would_answer_it(desk: Desk, sent: dict[str, str]) -> None:
+    form = {"text": "the form is not in the app", "product": "flow", "limit": "5", "session": "abc"}
+    before = desk.client.post("/api/v1/suggest", data=form, headers=sent)
+    inside = desk.client.post("/api/v1/suggest", data=form, headers=sent, content_type="multipart/form-data")
+    assert sorted(before.headers) == sorted(inside.headers)
+    assert before.data == inside.data
+
+
 def test_a_suggestion_leads_to_a_page_of_the_same_release(desk: Desk) -> None:
     answer = desk.client.post("/api/v1/suggest", data={"text": "export data to excel", "limit": "5"})
     assert len(answer.json["suggestions"]) == 5

@@ -1,0 +1,118 @@
+"""A request in a client's name: staff whom a client reached directly file it, and tell the client two sentences.
+
+No ticket without a search first: the articles that fit are shown before it is stored.
+"""
+
+import hashlib
+import secrets
+from typing import Any
+
+from flask import Response, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from deflect_api.errors import InputError, SearchFirst, Unavailable
+from deflect_api.intake import facts, tickets, triage
+from deflect_api.store.models import Agent, Ticket
+from deflect_api.web import desk, form
+from deflect_api.web import schemas as common
+from deflect_api.web.intake import nested
+from deflect_api.web.parts import parts
+from deflect_api.web.staff import entry, schemas
+from deflect_api.web.suggest import find
+from search import Suggestion
+
+TEXTS = ("name", "partner", "hub", "doing", "expected", "steps")
+MOST_SHOWN = 5
+
+
+@entry.pages.get("/new")
+def new() -> ResponseReturnValue:
+    entry.require_agent()
+    return _page({"key": secrets.token_urlsafe(24)})
+
+
+@entry.pages.post("/new")
+def file_new() -> ResponseReturnValue:
+    agent, sent = entry.require_agent(), entry.fields()
+    try:
+        ticket = _filed(agent, nested(sent), str(sent.get("key", "")))
+    except SearchFirst:
+        return _page(sent, found=_suggestions(sent), looked=True)
+    except InputError as error:
+        return _page(sent, 422, errors=error.fields)
+    return desk.go(f"/desk/tickets/{ticket.reference}/filed")
+
+
+@entry.pages.get("/tickets/<reference>/filed")
+def filed(reference: str) -> ResponseReturnValue:
+    with parts().database.read() as session:
+        ticket = entry.ticket_for(session, reference)
+    return entry.show("filed.html", ticket=ticket, team=parts().settings.support.contact.team)
+
+
+@entry.api.post("/tickets")
+def file_by_call() -> ResponseReturnValue:
+    agent = entry.require_agent()
+    ticket = _filed(agent, entry.fields(), request.headers.get("Idempotency-Key", ""))
+    response = jsonify(reference=ticket.reference)
+    response.status_code = 201
+    return response
+
+
+def _filed(agent: Agent, sent: dict[str, Any], key: str) -> Ticket:
+    """Store it. Raises InputError, and SearchFirst until somebody has looked at what may answer it."""
+    given, support = common.read(schemas.ClientIn, sent), parts().settings.support
+    common.check_product(given.product, support)
+    if given.hub and given.hub not in support.hubs:
+        raise InputError("Choose one of the hubs.", {"hub": f"Choose one of: {', '.join(support.hubs)}."})
+    if len(key) < 8:
+        raise InputError(
+            "A key is needed, so that the same request is not made twice.", {"Idempotency-Key": "8 characters or more"}
+        )
+    if not given.searched:
+        raise SearchFirst("Look at the articles that fit first.", {"searched": "Say that you looked at what may answer it."})
+    with parts().database.write() as session:
+        made = tickets.submit(
+            session, _draft(given, agent), tickets.Key(key, _digest(given)), support=support, now=parts().clock()
+        )
+    parts().wake()
+    return made
+
+
+def _draft(given: schemas.ClientIn, agent: Agent) -> tickets.Draft:
+    product = parts().settings.support.products.get(given.product)
+    return tickets.Draft(
+        email=given.email,
+        product=given.product,
+        subject=given.subject,
+        happened=given.happened,
+        type=given.type,
+        answers=triage.Answers(given.working, given.affected, given.needed_by),
+        texts={name: getattr(given, name) for name in TEXTS},
+        cc=tuple(given.cc),
+        context=facts.tidy(product.fields if product else (), given.context),
+        language=given.language,
+        filed_by=agent.email,
+    )
+
+
+def _digest(given: schemas.ClientIn) -> str:
+    return hashlib.sha256(given.model_dump_json(exclude={"searched"}).encode()).hexdigest()
+
+
+def _suggestions(sent: dict[str, Any]) -> list[Suggestion]:
+    try:
+        text = f"{sent.get('subject', '')}\n{sent.get('happened', '')}"
+        return find(text, str(sent.get("product", "")), "en", MOST_SHOWN)[0]
+    except Unavailable:
+        return []
+
+
+def _page(sent: dict[str, Any], status: int = 200, **values: Any) -> Response:
+    support = parts().settings.support
+    shown = form.view(
+        support, form.Sent(values={name: str(value) for name, value in sent.items()}, errors=values.get("errors", {}))
+    )
+    return entry.show(
+        "new.html", status, form=shown, key=sent.get("key", ""), found=values.get("found", ()), looked=values.get("looked", False)
+    )

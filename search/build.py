@@ -1,0 +1,108 @@
+"""Sections -> a new generation: the Whoosh index, and beside it what is compiled from its postings for every keystroke.
+
+An edit is an update: only its articles are analysed and indexed again, and the result is that of a full build."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from search import analysis, arrays, generations, impacts, index, typos, update
+from search.board import Board
+from search.impacts import Array, Arrays, pack, unpack
+from search.sections import Section
+
+IMPACTS = "impacts.bin"
+Synonyms = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The sections of a generation; each is read from disk when it is shown."""
+
+    texts: Arrays
+
+    def __len__(self) -> int:
+        return len(self.texts["section_ptr"]) - 1
+
+    def __getitem__(self, number: int) -> Section:
+        if number >= len(self):
+            raise IndexError(number)
+        begin, end = self.texts["section_ptr"][number : number + 2]
+        values = json.loads(self.texts["sections"][begin:end].tobytes())
+        return Section(**{**values, "keywords": tuple(values["keywords"])})
+
+
+def build_index(sections: Iterable[Section], root: Path, *, synonyms: Synonyms | None = None) -> Path:
+    """Make a new generation under `root` and switch it in; return its folder.
+
+    The same sections give the same digest, and then there is nothing to do. `synonyms`: word -> words that mean the same."""
+    listed = _grouped(sections)
+    known = {word: tuple(others) for word, others in sorted((synonyms or {}).items())}
+    return generations.publish(Path(root), digest_of(listed, known), lambda folder: _write(listed, known, Path(root), folder))
+
+
+def digest_of(sections: Iterable[Section], synonyms: Synonyms | None = None) -> str:
+    """The digest of what is indexed and of how: 64 hexadecimal digits."""
+    whole = hashlib.sha256(f"{index.SCHEMA_VERSION} {analysis.VERSION} {impacts.VERSION}\n".encode())
+    whole.update(json.dumps(synonyms or {}, sort_keys=True).encode())
+    for section in sections:
+        whole.update(json.dumps(asdict(section), sort_keys=True).encode() + b"\n")
+    return whole.hexdigest()
+
+
+def _grouped(sections: Iterable[Section]) -> list[Section]:
+    """An article's sections together, where its first one stands."""
+    articles: dict[str, list[Section]] = {}
+    for section in sections:
+        articles.setdefault(section.article, []).append(section)
+    return [section for listed in articles.values() for section in listed]
+
+
+def _write(sections: list[Section], synonyms: Synonyms, root: Path, folder: Path) -> None:
+    before = next((made for made, _ in generations.intact(root) if (made / update.FILE).is_file()), None)
+    record = update.read_from(before, folder, sections) if before else None
+    if record is None:
+        record = index.write(sections, folder)
+    update.save(folder, record, sections)
+    blob, ptr = _packed(sections)
+    made = impacts.compile_impacts(record, sections)
+    made |= typos.table(record.words)
+    made |= {"sections": blob, "section_ptr": ptr, "languages": pack(_languages(sections))}
+    products = sorted({section.product for section in sections})
+    made |= {"products": pack(products), "product_of": np.array([products.index(s.product) for s in sections], np.int16)}
+    made["synonyms"] = np.frombuffer(json.dumps(synonyms).encode(), np.uint8)
+    arrays.save(folder / IMPACTS, made)
+
+
+def _languages(sections: Iterable[Section]) -> list[str]:
+    return sorted({analysis.primary(section.language) for section in sections})
+
+
+def _packed(sections: Sequence[Section]) -> tuple[Array, Array]:
+    texts = [json.dumps(asdict(section)).encode() for section in sections]
+    return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)])
+
+
+@dataclass(frozen=True)
+class Opened:
+    digest: str
+    board: Board
+    sections: Shelf
+    products: tuple[str, ...]
+
+
+def open_index(root: Path) -> Opened:
+    """Open the live generation, or the newest intact one if it is damaged. Raises IndexUnavailable."""
+    for folder, digest in generations.intact(root):
+        try:
+            found = arrays.open_mapped(folder / IMPACTS)
+        except OSError:  # it was whole a moment ago: a builder has just removed it
+            continue
+        synonyms = {word: tuple(others) for word, others in json.loads(found["synonyms"].tobytes()).items()}
+        board = Board(found, unpack(found["words"]), unpack(found["stems"]), tuple(unpack(found["languages"])), synonyms)
+        return Opened(digest, board, Shelf(found), tuple(unpack(found["products"])))
+    raise generations.missing(root)
