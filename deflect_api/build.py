@@ -29,6 +29,7 @@ from search import Article, DocsError, build_index, read_docs
 from search.moved import FILE as REDIRECTS
 from search.site import read_site
 
+PLAIN_SHELL = Path(str(files("deflect_api.published") / "shell.html"))
 STATIC = Path(str(files("deflect_api.web") / "static"))
 OURS = ("help.css", "suggest.js", "request.js", "line.js", "files.js", "work.js", "coach.js")
 ZIPPED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", ".map"}
@@ -151,6 +152,8 @@ def _index(settings: Settings, root: Path) -> list[Article]:
 def _finish_site(settings: Settings, site: Path) -> dict[str, dict[str, Any]]:
     """Add our assets under hashed names, the contact page, zipped twins and the list of what is served."""
     names = _add_assets(site)
+    if not (site / "shell.html").is_file():  # another theme: service pages then have a plain frame
+        shutil.copyfile(PLAIN_SHELL, site / "shell.html")
     pages = sorted(site.rglob("*.html"))
     for page in pages:
         _rewrite(page, names)
@@ -193,8 +196,6 @@ def _rewrite(page: Path, names: dict[str, str]) -> None:
 
 def _write_contact(settings: Settings, site: Path) -> None:
     shell, target = site / "shell.html", site / "support" / "contact" / "index.html"
-    if not shell.is_file():
-        raise ConfigError("The theme has no shell.html; service pages need it. Add it to theme.static_templates in mkdocs.yml.")
     pages = Pages(settings.support)
     fragment = pages.fragment("contact.html", form=form.blank(settings.support))
     target.parent.mkdir(parents=True, exist_ok=True)

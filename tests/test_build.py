@@ -1,5 +1,6 @@
 """A release: portal and index of one content, switched in at once, rebuilt only when something changed."""
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -114,12 +115,14 @@ def test_the_hash_of_every_inline_script_is_listed() -> None:
     }
 
 
-def test_a_theme_without_a_shell_is_told_what_to_add(small: Settings) -> None:
+def test_a_theme_without_a_shell_gets_a_plain_one(small: Settings) -> None:
     (small.mkdocs.parent / "overrides" / "shell.html").unlink()
     mkdocs = small.mkdocs.read_text(encoding="utf-8").replace("    - shell.html\n", "    - 404.html\n")
     small.mkdocs.write_text(mkdocs, encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"shell\.html"):
-        build.build(small)
+    folder, _ = build.build(small)
+    contact = (folder / "site" / "support" / "contact" / "index.html").read_text(encoding="utf-8")
+    assert "<form" in contact
+    assert re.search(r'href="/assets/help\.[0-9a-f]{8}\.css"', contact)
 
 
 def test_our_portal_lists_every_file_it_wrote(release: Path) -> None:

@@ -235,7 +235,7 @@ class Support(Block):
     contact: Contact = Contact()
     calendar: Calendar = Calendar()
     products: dict[Key, Product]
-    hubs: tuple[Text, ...]
+    hubs: tuple[Text, ...] = ()
     categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     priorities: dict[Severity, dict[Affected, Row]]
     desk: Desk = Desk()

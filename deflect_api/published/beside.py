@@ -31,6 +31,8 @@ def _offline(settings: Settings, site: Path, product: str, pages: list[Mapping[s
     places = [path.lstrip("/") for path, _, _ in nav_places(read_site(settings.mkdocs).nav)]
     pages.sort(key=lambda page: places.index(page["path"]) if page["path"] in places else len(places))
     title = f"{settings.support.products[product].name}: {settings.support.portal.title}"
+    if not offline.can_read(site, pages[0]["url"]):  # a theme that does not mark its articles
+        return
     whole = offline.make(site, offline.Copy(title, pages, settings.site_url, pages[0]["language"]))
     target = site / offline.name_of(product)
     target.parent.mkdir(exist_ok=True)

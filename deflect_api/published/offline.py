@@ -36,6 +36,16 @@ def name_of(product: str) -> str:
     return f"offline/{product}.html"
 
 
+def can_read(site: Path, url: str) -> bool:
+    """Does the site's theme mark the text of its articles?"""
+    file = _file(site, url)
+    return file.is_file() and bool(_ARTICLE.search(file.read_text(encoding="utf-8")))
+
+
+def _file(site: Path, url: str) -> Path:
+    return site / (unquote(url) + "index.html" if url.endswith("/") or not url else unquote(url))
+
+
 def make(site: Path, copy: Copy) -> str:
     """The whole file. Links between its pages stay inside; all others go to the portal."""
     inside = {page["url"] for page in copy.pages}
@@ -55,8 +65,7 @@ def make(site: Path, copy: Copy) -> str:
 
 def _article(site: Path, page: Mapping[str, Any], inside: set[str], site_url: str) -> str:
     url = page["url"]
-    file = site / (unquote(url) + "index.html" if url.endswith("/") or not url else unquote(url))
-    found = _ARTICLE.search(file.read_text(encoding="utf-8"))
+    found = _ARTICLE.search(_file(site, url).read_text(encoding="utf-8"))
     html = _H1.sub("", _PERMALINK.sub("", found[1] if found else ""), count=1)
     html = _ID.sub(lambda match: f"{match[1]}{anchor(url, match[2])}{match[3]}", html)
     html = _HREF.sub(lambda match: f"{match[1]}{_link(match[2], url, inside, site_url)}{match[3]}", html)

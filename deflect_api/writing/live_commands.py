@@ -15,6 +15,7 @@ from deflect_api.desk import gaps
 from deflect_api.published import switching
 from deflect_api.store import migrate
 from deflect_api.store.db import Database
+from deflect_api.writing import initial
 from deflect_api.writing import preview as live
 from deflect_api.writing import publish as publishing
 
@@ -73,7 +74,18 @@ def missing(days: int, form: str) -> None:
 @told
 def preview() -> None:
     """Serve the writer's own files, and follow each edit: suggestions within a second, then the page, then all else."""
-    live.serve(config.load(os.environ), click.echo)
+    live.serve(config.load(os.environ), os.environ, click.echo)
 
 
-COMMANDS = (preview, publish, rollback, missing)
+@click.command()
+@click.option(
+    "--mkdocs", type=click.Path(dir_okay=False), default="mkdocs.yml", show_default=True, help="The site's own settings."
+)
+@told
+def init(mkdocs: str) -> None:
+    """Begin on any MkDocs site: write its support.yml, and nothing else."""
+    made = initial.begin(Path(mkdocs))
+    click.echo(f"Made {made}. Put in your address and your products, then run deflect build and deflect serve.")
+
+
+COMMANDS = (init, preview, publish, rollback, missing)

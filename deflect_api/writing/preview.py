@@ -3,6 +3,8 @@
 Suggestions follow an edit of a page within a second, its text right after, menus and all else with the build after a pause."""
 
 import logging
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,7 +17,6 @@ from waitress.server import create_server
 from deflect_api import build
 from deflect_api.app import create_app
 from deflect_api.config import Settings
-from deflect_api.errors import DeflectError
 from deflect_api.store import migrate
 from deflect_api.store.db import Database
 from deflect_api.web.parts import parts
@@ -40,13 +41,18 @@ Say = Callable[[str], None]
 
 @dataclass
 class Watcher:
-    """Follows the sources of one site. `step` does what is due and returns at once when nothing is."""
+    """Follows the sources of one site. `step` does what is due and returns at once when nothing is.
+
+    The whole build runs in a process of its own, so that an edit meanwhile is followed at once."""
 
     settings: Settings
+    environment: Mapping[str, str]
     say: Say
     memory: Memory = field(default_factory=dict)
     seen: Marks = field(default_factory=dict)
-    unbuilt_since: float | None = None
+    edited: set[Path] = field(default_factory=set)
+    last_edit: float | None = None
+    builder: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         """Build what there is. Raises ConfigError."""
@@ -54,15 +60,24 @@ class Watcher:
         build.build(self.settings)
         edition.reindex(self.settings, self.memory)
 
-    def step(self, now: float) -> None:
+    def step(self, clock: Callable[[], float]) -> None:
         found = marks(self.settings)
         if found != self.seen:
             changed = {path for path in {*found, *self.seen} if found.get(path) != self.seen.get(path)}
-            self.seen, self.unbuilt_since = found, now
+            self.seen = found
+            self.edited |= changed
             self._follow(changed)
-        elif self.unbuilt_since is not None and now - self.unbuilt_since >= PAUSE:
-            self.unbuilt_since = None
-            self._whole()
+            self.last_edit = clock()
+        elif self.builder is not None:
+            if self.builder.poll() is not None:
+                self._built(self.builder)
+        elif self.last_edit is not None and clock() - self.last_edit >= PAUSE:
+            self._build()
+
+    def stop(self) -> None:
+        if self.builder is not None:
+            self.builder.kill()
+            self.builder.communicate()
 
     def _follow(self, changed: set[Path]) -> None:
         docs = read_site(self.settings.mkdocs).docs_dir.resolve()
@@ -77,14 +92,20 @@ class Watcher:
         except (DocsError, OSError) as error:  # half-written files come right with the next look
             self.say(f"Not followed yet: {error}")
 
-    def _whole(self) -> None:
-        try:
-            release, fresh = build.build(self.settings)
-        except DeflectError as error:
-            self.say(error.detail)
-            return
-        if fresh:
-            self.say(f"Built {release.name}.")
+    def _build(self) -> None:
+        self.last_edit, self.edited = None, set()
+        words = [sys.executable, "-m", "deflect_api.cli", "build"]
+        environment = {**self.environment, "DEFLECT_HOME": str(self.settings.home), "DEFLECT_CONFIG": str(self.settings.config)}
+        pipe = subprocess.PIPE
+        self.builder = subprocess.Popen(words, env=environment, stdout=pipe, stderr=subprocess.STDOUT, text=True)  # noqa: S603
+
+    def _built(self, builder: subprocess.Popen[str]) -> None:
+        """Say what came of it; what was edited meanwhile is not in it, so it is followed again."""
+        said, _ = builder.communicate()
+        self.builder = None
+        self.say(said.strip())
+        if self.edited:
+            self._follow(self.edited)
 
 
 def marks(settings: Settings) -> Marks:
@@ -104,14 +125,14 @@ def marks(settings: Settings) -> Marks:
     return found
 
 
-def serve(settings: Settings, say: Say) -> None:
+def serve(settings: Settings, environment: Mapping[str, str], say: Say) -> None:
     """Serve until interrupted. Raises ConfigError when the first build fails."""
     logging.getLogger("deflect.web").setLevel(logging.WARNING)  # the reload script asks twice a second
     ours = replace(settings, home=settings.home / "preview", database=f"sqlite:///{settings.home / 'preview' / 'deflect.db'}")
     ours.home.mkdir(parents=True, exist_ok=True)
     database = Database(ours.database)
     migrate.upgrade(database)
-    watcher = Watcher(ours, say)
+    watcher = Watcher(ours, environment, say)
     watcher.start()
     stop = threading.Event()
     thread = threading.Thread(target=_watch, args=(watcher, stop), daemon=True)
@@ -128,7 +149,8 @@ def serve(settings: Settings, say: Say) -> None:
 
 def _watch(watcher: Watcher, stop: threading.Event) -> None:
     while not stop.wait(LOOK_EVERY):
-        watcher.step(time.monotonic())
+        watcher.step(time.monotonic)
+    watcher.stop()
 
 
 def with_reload(app: Flask) -> Flask:
