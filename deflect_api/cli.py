@@ -12,7 +12,7 @@ import click
 from waitress.server import create_server
 
 from deflect_api import build as release_build
-from deflect_api import cli_queue, cli_writing, config
+from deflect_api import cli_backup, cli_queue, cli_writing, config
 from deflect_api.app import create_app, create_relay, open_outside
 from deflect_api.config import Settings
 from deflect_api.delivery.relay import utc_now
@@ -49,6 +49,8 @@ def main() -> None:
     logging.getLogger("waitress").setLevel(logging.WARNING)
 
 
+main.add_command(cli_backup.backup)
+main.add_command(cli_backup.restore)
 main.add_command(cli_queue.queue)
 main.add_command(cli_writing.lint)
 main.add_command(cli_writing.quality)
