@@ -41,7 +41,7 @@ class Board:
     @cached_property
     def first(self) -> Array:
         """The first section of each article, and after the last one the number of sections."""
-        return self.arrays["first"].astype(np.int64)
+        return self.arrays["first"]
 
     @cached_property
     def remembered(self) -> Callable[..., Any]:

@@ -4,8 +4,9 @@ An edit is an update: only its articles are analysed and indexed again, and the 
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,11 @@ from search.impacts import Array, Arrays, pack, unpack
 from search.sections import Section
 
 IMPACTS = "impacts.bin"
+MOST_REMEMBERED = 4096
 Synonyms = Mapping[str, Sequence[str]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shelf:
     """The sections of a generation; each is read from disk when it is shown."""
 
@@ -31,6 +33,13 @@ class Shelf:
     def __getitem__(self, number: int) -> Section:
         if number >= len(self):
             raise IndexError(number)
+        return self._remembered(number)
+
+    @cached_property
+    def _remembered(self) -> Callable[[int], Section]:
+        return lru_cache(MOST_REMEMBERED)(self._read)
+
+    def _read(self, number: int) -> Section:
         begin, end = self.texts["section_ptr"][number : number + 2]
         values = json.loads(self.texts["sections"][begin:end].tobytes())
         return Section(**{**values, "keywords": tuple(values["keywords"])})

@@ -22,15 +22,15 @@ MOST, ON_PAGE = 5, 10
 
 def find(text: str, product: str = "", language: str = "", limit: int = 3) -> tuple[list[Suggestion], str]:
     """Return suggestions and the digest of the index they come from. Raises Unavailable."""
-    return found(parts(), schemas.SuggestIn(text=text, product=product, language=language, limit=limit))
+    return found(parts(), schemas.SuggestIn(text=text, product=product, language=language), limit)
 
 
-def found(given: Parts, asked: schemas.SuggestIn) -> tuple[list[Suggestion], str]:
+def found(given: Parts, asked: schemas.SuggestIn, limit: int) -> tuple[list[Suggestion], str]:
     """The same, of parts that are given: a keystroke is answered without Flask. Raises Unavailable."""
     engine = given.releases.current().engine
     floor = given.settings.support.portal.floor
     product = asked.product if asked.product in given.settings.support.products else None
-    language, limit = asked.language or None, asked.limit
+    language = asked.language or None
     try:
         return engine.suggest(asked.text, product=product, language=language, limit=limit, floor=floor), engine.digest
     except SearchError as error:
@@ -39,7 +39,7 @@ def found(given: Parts, asked: schemas.SuggestIn) -> tuple[list[Suggestion], str
 
 def reply(given: Parts, asked: schemas.SuggestIn) -> dict[str, Any]:
     """What a keystroke is answered. Raises Unavailable."""
-    suggestions, digest = found(given, asked.model_copy(update={"limit": min(max(asked.limit, 1), MOST)}))
+    suggestions, digest = found(given, asked, min(max(asked.limit, 1), MOST))
     receipt = _receipt(given, asked.session, suggestions)
     return {"suggestions": [vars(suggestion) for suggestion in suggestions], "receipt": receipt, "index": digest}
 
