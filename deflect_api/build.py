@@ -24,7 +24,7 @@ from deflect_api.config import Settings
 from deflect_api.errors import ConfigError
 from deflect_api.web import form
 from deflect_api.web.pages import Pages
-from search import Article, DocsError, build_index, read_docs
+from search import Article, DocsError, build_index, read_docs, read_synonyms
 
 STATIC = Path(str(files("deflect_api.web") / "static"))
 OURS = ("help.css", "suggest.js", "request.js", "line.js", "files.js", "work.js", "coach.js")
@@ -114,7 +114,8 @@ def _index(settings: Settings, root: Path) -> list[Article]:
     portal = settings.support.portal
     try:
         articles = read_docs(settings.mkdocs, products=tuple(settings.support.products), exclude=portal.exclude)
-        build_index((section for article in articles for section in article.sections), root)
+        synonyms = read_synonyms(settings.mkdocs, products=tuple(settings.support.products))
+        build_index((section for article in articles for section in article.sections), root, synonyms=synonyms)
         return articles
     except DocsError as error:
         raise ConfigError(str(error)) from error
