@@ -24,10 +24,11 @@ from deflect_api.config import Settings
 from deflect_api.errors import ConfigError
 from deflect_api.web import form
 from deflect_api.web.pages import Pages
-from search import Article, DocsError, build_index, read_docs, read_synonyms
+from search import Article, DocsError, build_index, labels, read_docs, read_synonyms, shortlist
 
 STATIC = Path(str(files("deflect_api.web") / "static"))
-OURS = ("help.css", "suggest.js", "request.js", "line.js", "files.js", "work.js", "coach.js")
+OURS = ("help.css", "suggest.js", "request.js", "line.js", "files.js", "work.js", "coach.js", "fallback.js")
+SHORT_LIST, EMPTY_LIST = "fallback.js", "const LIST = [];"
 ZIPPED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", ".map"}
 KEPT = 2
 _INLINE = re.compile(rb"<(script|style)\b([^>]*)>(.*?)</\1>", re.S | re.I)
@@ -77,7 +78,8 @@ def _build_into(settings: Settings, target: Path, digest: str) -> None:
     try:
         _build_site(settings, draft / "site")
         articles = _index(settings, draft / "index")
-        manifest = {"digest": digest, "files": _finish_site(settings, draft / "site"), "known_issues": known_issues(articles)}
+        served = _finish_site(settings, draft / "site", articles)
+        manifest = {"digest": digest, "files": served, "known_issues": known_issues(articles)}
         (draft / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         os.sync()  # every file of the release is on disk before any reader is sent to it
         if target.exists():
@@ -121,9 +123,9 @@ def _index(settings: Settings, root: Path) -> list[Article]:
         raise ConfigError(str(error)) from error
 
 
-def _finish_site(settings: Settings, site: Path) -> dict[str, dict[str, Any]]:
+def _finish_site(settings: Settings, site: Path, articles: list[Article]) -> dict[str, dict[str, Any]]:
     """Add our assets under hashed names, the contact page, zipped twins and the list of what is served."""
-    names = _add_assets(site)
+    names = _add_assets(site, shortlist.as_json(shortlist.entries(articles, _messages(settings))))
     pages = sorted(site.rglob("*.html"))
     for page in pages:
         _rewrite(page, names)
@@ -135,11 +137,19 @@ def _served(site: Path) -> list[Path]:
     return [path for path in sorted(site.rglob("*")) if path.is_file() and path.suffix != ".gz"]
 
 
-def _add_assets(site: Path) -> dict[str, str]:
+def _messages(settings: Settings) -> dict[str, list[str]]:
+    """What each product says, from its labels.yml where there is one."""
+    folder, products = _docs_folder(settings.mkdocs), settings.support.products
+    books = {name: labels.read_book(folder, f"{name}/{labels.FILE}") for name in products}
+    return {name: [quote.text for quote in book.quotes if quote.kind == "messages"] for name, book in books.items()}
+
+
+def _add_assets(site: Path, listed: str) -> dict[str, str]:
     names = {}
     (site / "assets").mkdir(exist_ok=True)
     for name in OURS:
-        content = slim(name, (STATIC / name).read_text(encoding="utf-8")).encode()
+        text = slim(name, (STATIC / name).read_text(encoding="utf-8"))
+        content = (text.replace(EMPTY_LIST, f"const LIST = {listed};", 1) if name == SHORT_LIST else text).encode()
         stem, dot, ending = name.rpartition(".")
         names[name] = f"{stem}.{hashlib.sha256(content).hexdigest()[:8]}{dot}{ending}"
         (site / "assets" / names[name]).write_bytes(content)
