@@ -11,7 +11,7 @@ from deflect_api.store.models import Ticket
 
 ADDRESS, NUMBER, NAME, DEVICE = "[mail address]", "[number]", "[name]", "[device]"
 _ADDRESS = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
-_NUMBER = re.compile(r"(?<![\w.])\+?\d(?:[ ().-]?\d){7,}(?![\w])")
+_NUMBER = re.compile(r"(?<![\w.-])(?!\d{4}-\d\d-\d\d(?!\d))\+?\d(?:[ ().-]?\d){7,}(?![\w])")
 _GREETING = re.compile(
     r"^(?P<hello>\s*(?:hello|hi|hey|dear|good (?:morning|afternoon|evening|day)|bonjour|hola|ol[aá])) [^,\n]{1,60}(?P<end>[,!])",
     re.IGNORECASE | re.MULTILINE,

@@ -11,6 +11,7 @@ from deflect_api import i18n
 from deflect_api.desk import asking, canned, dossier
 from deflect_api.errors import InputError, Stale
 from deflect_api.intake import evaluation, follow_ups, tickets
+from deflect_api.store.desk import KINDS
 from deflect_api.store.models import Ticket
 from deflect_api.web import attached, desk
 from deflect_api.web.parts import parts
@@ -81,7 +82,7 @@ def _rendered(
     return entry.show(
         "ticket.html", status, dossier=found, ticket=one, held=found.held, fits=fits, typed=typed, action=action,
         error=error.detail if error else "", wrong=error.fields if error else {}, inserted=inserted,
-        stale=_differences(one, typed) if isinstance(error, Stale) else None,
+        stale=_differences(found, typed) if isinstance(error, Stale) else None, chosen_tags=_tags(found, typed, action),
         files=attached.listed(found.files, "en"), labels=field_labels(one), statuses=tickets.STATUSES, set_with=SET_WITH,
         products=support.products, other=OTHER, definitions=evaluation.DEFINITIONS, table=support.priorities,
         by_table=evaluation.by_table(evaluation.of(one), support), canned=_canned(one),
@@ -90,9 +91,20 @@ def _rendered(
     )  # fmt: skip
 
 
-def _differences(one: Ticket, typed: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def _differences(found: dossier.Dossier, typed: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """List what is saved now beside what was about to be saved."""
-    return [(name, getattr(one, name), str(typed[name])) for name in STALE_FIELDS if typed.get(name)]
+    plain = [(name, getattr(found.ticket, name), str(typed[name])) for name in STALE_FIELDS if typed.get(name)]
+    return plain + [(kind, ", ".join(found.tags[kind]), ", ".join(_list(typed[kind]))) for kind in KINDS if kind in typed]
+
+
+def _tags(found: dossier.Dossier, typed: Mapping[str, Any], action: str) -> dict[str, list[str]]:
+    """What the tag form shows as chosen: what came back with it, else what is put and what fits."""
+    came_back = action == "tags"
+    return {kind: _list(typed.get(kind)) if came_back else [*found.tags[kind], *found.suggested[kind]] for kind in KINDS}
+
+
+def _list(sent: Any) -> list[str]:
+    return [one for one in (sent if isinstance(sent, list) else [sent]) if one]
 
 
 def _canned(one: Ticket) -> list[canned.Canned]:
