@@ -55,7 +55,8 @@ def topics(asked: Iterable[Asked], fewest: int, language: str = "en") -> list[To
 
 def _words(text: str, language: str) -> dict[str, str]:
     """The telling words of a text by their stems, in order."""
-    words = [token.word for token in analysis.tokens(text) if not analysis.is_stop_word(token.word, (language,))]
+    idle = analysis.stop_words((language,))
+    words = [token.word for token in analysis.tokens(text) if token.word not in idle]
     return {analysis.stem(word, language): word for word in words}
 
 
