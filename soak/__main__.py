@@ -9,7 +9,18 @@ from pathlib import Path
 import httpx2
 
 from deflect_api import build, config
-from soak import desk_down, disk_full, lost_answers, mutants, power_cut, replicas, sigkill, slow_lines
+from soak import (
+    crash_points,
+    desk_down,
+    disk_full,
+    lost_answers,
+    mutants,
+    postgres_killed,
+    power_cut,
+    replicas,
+    sigkill,
+    slow_lines,
+)
 from soak.desks.rigs import REDMINE_URL, RT_URL
 from soak.table import Row, Skipped, as_markdown
 from tests import postgres
@@ -28,11 +39,13 @@ def with_desk(name: str, url: str, trial: Callable[[], Row | Skipped]) -> Row | 
 def trials(release: Path) -> dict[str, Callable[[], Row | Skipped]]:
     return {
         "power_cut": power_cut.run,
+        "crash_points": crash_points.run,
         "sigkill": lambda: with_desk("SIGKILL", RT_URL, lambda: sigkill.run(release)),
         "lost_rt": lambda: with_desk("Lost answers, rt", RT_URL, lambda: lost_answers.run("rt", 1000)),
         "lost_redmine": lambda: with_desk("Lost answers, redmine", REDMINE_URL, lambda: lost_answers.run("redmine", 1000)),
         "desk_down": desk_down.run,
         "replicas": lambda: replicas.run() if postgres.programs() else Skipped("Replicas", "PostgreSQL is not installed"),
+        "postgres_killed": postgres_killed.run,
         "disk_full": lambda: disk_full.run(release),
         "slow_lines": lambda: slow_lines.run(release),
         "mutants": mutants.run,
