@@ -13,7 +13,7 @@ FIELDS = ("title_words", "text_words")
 def opened(folder: Path) -> Search:
     index = tantivy.Index.open(str(folder))
     searcher = index.searcher()
-    forgiving = {name: (True, 1, True) for name in FIELDS}  # a prefix, one slip, swapped letters are one slip
+    forgiving = dict.fromkeys(FIELDS, (True, 1, True))  # a prefix, one slip, swapped letters are one slip
     fields = ["title", "text", *FIELDS]
 
     def search(text: str, limit: int) -> list[str]:
