@@ -1,7 +1,8 @@
 """Keystrokes through HTTP as in production: several workers, the relay apart, the load on the same cores.
 
 `python -m bench.production`. Every text is asked once. wrk (a package of Debian) asks as fast as it can; a paced client
-then asks at a constant rate beside tickets. Servers: granian and gunicorn, of the bench's own extra, and waitress, which `deflect serve` runs."""
+then asks at a constant rate beside tickets. granian and gunicorn come with the bench's own extra; waitress is what
+`deflect serve` runs."""
 
 import argparse
 import http.client
