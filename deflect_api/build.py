@@ -56,7 +56,7 @@ def sources_digest(settings: Settings) -> str:
     folder = settings.mkdocs.parent
     made_from = [folder / "docs", folder / "overrides", STATIC, STATIC.parent / "templates", settings.mkdocs, settings.config]
     whole = hashlib.sha256(settings.site_url.encode())
-    for name in ("deflect", "mkdocs", "mkdocs-material", "markdown", "whoosh-reloaded"):
+    for name in ("deflect", "mkdocs", "mkdocs-material", "markdown", "numpy", "whoosh-reloaded"):
         whole.update(f"{name} {version(name)}\n".encode())
     for path in _source_files([*made_from, _docs_folder(settings.mkdocs)]):
         whole.update(f"{path.relative_to(path.anchor)}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
@@ -113,11 +113,11 @@ def known_issues(articles: list[Article]) -> list[dict[str, str]]:
 
 
 def _index(settings: Settings, root: Path) -> list[Article]:
-    portal = settings.support.portal
+    portal, live = settings.support.portal, settings.home / "current" / "index"
     try:
         articles = read_docs(settings.mkdocs, products=tuple(settings.support.products), exclude=portal.exclude)
         synonyms = read_synonyms(settings.mkdocs, products=tuple(settings.support.products))
-        build_index((section for article in articles for section in article.sections), root, synonyms=synonyms)
+        build_index((section for article in articles for section in article.sections), root, synonyms=synonyms, before=live)
         return articles
     except DocsError as error:
         raise ConfigError(str(error)) from error

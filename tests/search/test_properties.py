@@ -115,6 +115,17 @@ def test_edits_one_after_the_other_and_an_article_taken_out_give_what_a_full_bui
     assert (made / IMPACTS).read_bytes() == (build_index(listed, tmp_path / "whole") / IMPACTS).read_bytes()
 
 
+def test_an_index_elsewhere_is_updated_from_and_stays_as_it_was(tmp_path: Path) -> None:
+    listed = sections_of([(f"title {word}", [("", f"text of {word}")]) for word in WORDS])
+    live = build_index(listed, tmp_path / "live")
+    sealed = {path.name: path.read_bytes() for path in live.iterdir()}
+    edited = [replace(listed[0], text="quite another text"), *listed[1:]]
+    made = build_index(edited, tmp_path / "next", before=tmp_path / "live")
+    assert len(list(made.glob("*.seg"))) == 2  # what was there, and the edit: not a full build
+    assert (made / IMPACTS).read_bytes() == (build_index(edited, tmp_path / "whole") / IMPACTS).read_bytes()
+    assert {path.name: path.read_bytes() for path in live.iterdir()} == sealed
+
+
 HARD = [
     "a" * 10_000, "ab" * 5_000, " ".join(f"word{n}" for n in range(5_000)), "harvest " * 100_000, "é.-/" * 200_000, "水" * 30_000,
     "".join(chr(n) for n in range(0x20, 0x110000, 97)), r"^(a+)+$|[\w.*?]{3,}(?P<x>\1)\\" * 200, "\x00\ufeff\u202e" * 3_000,
