@@ -12,7 +12,7 @@ from deflect_api.desk import asking, canned, dossier
 from deflect_api.errors import InputError, Stale
 from deflect_api.intake import evaluation, follow_ups, tickets
 from deflect_api.store.models import Ticket
-from deflect_api.web import attached, desk
+from deflect_api.web import attached, desk, identity
 from deflect_api.web.parts import parts
 from deflect_api.web.schemas import OTHER
 from deflect_api.web.staff import entry
@@ -69,7 +69,7 @@ def _page(reference: str, status: int = 200, **values: Any) -> Response:
 def _read(reference: str) -> tuple[dossier.Dossier, Fitting]:
     with parts().database.read() as session:
         entry.ticket_for(session, reference)
-        found = dossier.read(session, reference, parts().settings.support)
+        found = dossier.read(session, reference, parts().settings.support, identity.reach())
     return found, fitting_for(found)
 
 
