@@ -13,7 +13,7 @@ from deflect_api.errors import InputError, Stale
 from deflect_api.intake import evaluation, follow_ups, tickets
 from deflect_api.store.desk import KINDS
 from deflect_api.store.models import Ticket
-from deflect_api.web import attached, desk
+from deflect_api.web import attached, desk, identity
 from deflect_api.web.parts import parts
 from deflect_api.web.schemas import OTHER
 from deflect_api.web.staff import entry
@@ -70,7 +70,7 @@ def _page(reference: str, status: int = 200, **values: Any) -> Response:
 def _read(reference: str) -> tuple[dossier.Dossier, Fitting]:
     with parts().database.read() as session:
         entry.ticket_for(session, reference)
-        found = dossier.read(session, reference, parts().settings.support)
+        found = dossier.read(session, reference, parts().settings.support, identity.reach())
     return found, fitting_for(found)
 
 
