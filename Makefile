@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PORT DEFLECT_HOME
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs words bench lock clean browser
+.PHONY: help run test test-mail check docs words bench lock clean browser
 
 help: ## Say what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ check: $(VENV)/test.stamp ## Style, types and the direction of imports
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+test-mail: $(VENV)/test.stamp ## Mail against a real Postfix and Dovecot of its own, in a folder (Debian, as root)
+	@$(BIN)/python -m pytest soak/test_mail.py
 
 browser: ## Make sure that Chromium and PostgreSQL are there; installs Debian's if it may
 	@sh tests/system-packages.sh
@@ -43,6 +46,7 @@ bench: $(VENV)/test.stamp ## Print latency, throughput, relevance and article fi
 	@$(BIN)/python -m bench.relevance
 	@$(BIN)/python -m bench.articles
 	@$(BIN)/python -m bench.desk
+	@$(BIN)/python -m bench.scrub
 
 lock: $(VENV)/test.stamp ## Write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra docs --extra postgres \

@@ -12,7 +12,7 @@ from deflect_api.desk import asking, canned, dossier
 from deflect_api.errors import InputError, Stale
 from deflect_api.intake import evaluation, follow_ups, tickets
 from deflect_api.store.models import Ticket
-from deflect_api.web import attached, desk
+from deflect_api.web import attached, desk, second_shown
 from deflect_api.web.parts import parts
 from deflect_api.web.schemas import OTHER
 from deflect_api.web.staff import entry
@@ -87,6 +87,7 @@ def _rendered(
         by_table=evaluation.by_table(evaluation.of(one), support), canned=_canned(one),
         insertable=_insertable(found, fits), due_is_late=one.awaiting and one.reply_due_at < parts().clock(),
         reopens=follow_ups.opens_again(one, parts().clock()), days=follow_ups.REOPENS // timedelta(days=1),
+        second=second_shown.of_ticket(one),
     )  # fmt: skip
 
 
