@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 export PORT DEFLECT_HOME
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-mail check docs words bench lock clean browser
+.PHONY: help run test test-mail check docs words bench lock clean browser test-desks soak
 
 help: ## Say what each target does
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp ## Set everything up and serve portal, service and relay on http://127.0.0.1:8000
 	@$(BIN)/deflect build
@@ -47,6 +47,13 @@ bench: $(VENV)/test.stamp ## Print latency, throughput, relevance and article fi
 	@$(BIN)/python -m bench.articles
 	@$(BIN)/python -m bench.desk
 	@$(BIN)/python -m bench.scrub
+
+test-desks: $(VENV)/test.stamp ## Install the real Request Tracker and Redmine (Debian, root) and run the connectors' contract against them
+	@sh soak/desks/up.sh
+	@$(BIN)/python -m pytest -q soak/test_desks.py
+
+soak: $(VENV)/test.stamp ## Run every trial of reliability in full and print its table. Takes hours
+	@$(BIN)/python -m soak
 
 lock: $(VENV)/test.stamp ## Write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra docs --extra postgres \

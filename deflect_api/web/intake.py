@@ -4,7 +4,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
@@ -19,7 +19,7 @@ from deflect_api.i18n import said
 from deflect_api.intake import attachments, deflection, facts, receipts, tickets, triage
 from deflect_api.store.db import claim_name
 from deflect_api.store.models import Ticket
-from deflect_api.web import admission, answers, attached, banner, excerpt, form, helping, schemas
+from deflect_api.web import admission, answers, attached, banner, excerpt, form, helping, room, schemas
 from deflect_api.web.parts import parts
 from deflect_api.web.suggest import find, form_fields, open_issues, receipt_for
 
@@ -66,9 +66,9 @@ def contact_sent() -> ResponseReturnValue:
         ticket = store(given, tickets.Key(_key(values.get("idempotency_key", "")), digest_of(given)), scripted=False)
     except SearchFirst:
         return _before_sending(values, given)
-    except TooMany as error:
-        page = _form_page(_sent(values, {"": error.detail}), 429)
-        page.headers["Retry-After"] = str(error.retry_after)
+    except (TooMany, Unavailable) as error:  # the form comes back with all that was typed
+        page = _form_page(_sent(values, {"": error.detail}), answers.STATUS[type(error)])
+        page.headers["Retry-After"] = str(getattr(error, "retry_after", answers.RETRY_SECONDS))
         return page
     except InputError as error:
         return _form_page(_sent(values, error.fields), 422)
@@ -108,6 +108,7 @@ def _stored(arrival: admission.Arrival, key: tickets.Key) -> Ticket:
             raise _still_in_flight()
         ticket = tickets.find_by_key(session, key, now)
         if ticket is None:
+            room.check(parts().settings.home)
             draft = admission.admit(session, arrival, as_draft(given, searched=_searched(given)))
             ticket = tickets.submit(session, draft, key, support=support, now=now)
         attachments.attach(session, ticket, key.key_hash, now=now)
@@ -192,7 +193,7 @@ def _record_shown(given: schemas.TicketIn, articles: tuple[str, ...]) -> None:
     if not given.session:
         return
     event = deflection.Event(deflection.SHOWN, text=f"{given.subject}\n{given.happened}", shown=articles, product=given.product)
-    with parts().database.write() as session:
+    with suppress(Unavailable), parts().database.write() as session:
         deflection.record(session, given.session, event, parts().clock())
 
 
