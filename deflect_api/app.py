@@ -15,18 +15,36 @@ from deflect_api.connectors.mailer import Mailer, open_mailer
 from deflect_api.delivery import alerts, channels, forward, links, mail, outbox, your_requests
 from deflect_api.delivery.lanes import Lanes, make_lanes
 from deflect_api.delivery.relay import Handler, Probe
-from deflect_api.intake import attachments, desk_updates, file_timers, holding, limits
+from deflect_api.desk import escalation, issue_sending, issue_updates, urgent
+from deflect_api.intake import attachments, desk_updates, file_timers, holding, limits, urgent_timer
 from deflect_api.intake.examination import Storage
 from deflect_api.store.db import Database
 from deflect_api.store.shelf import Shelf
-from deflect_api.web import answers, banner, desk, files, find, guard, health, incidents, intake, owed, portal, status, suggest
+from deflect_api.web import (
+    answers,
+    banner,
+    desk,
+    escalate,
+    files,
+    find,
+    guard,
+    health,
+    hooks,
+    incidents,
+    intake,
+    owed,
+    portal,
+    status,
+    suggest,
+    tasks,
+)
 from deflect_api.web.pages import Pages
 from deflect_api.web.parts import KEY, Parts, silent, utc_now
 from deflect_api.web.release import Releases
 
 BLUEPRINTS = (
     suggest.routes, intake.routes, find.routes, status.routes, files.routes, files.downloads, banner.routes,
-    desk.routes, owed.routes, incidents.routes, health.routes,
+    desk.routes, owed.routes, escalate.routes, tasks.routes, hooks.routes, incidents.routes, health.routes,
     portal.routes,
 )  # fmt: skip
 
@@ -96,6 +114,19 @@ def handlers(
         attachments.SWEEP: file_timers.sweep(database, storage, clock),
         limits.FORGET: limits.forgetter(),
         holding.REMOVE: holding.remover(),
+        **second_line(settings, database, clock),
+    }
+
+
+def second_line(settings: Settings, database: Database, clock: Callable[[], datetime]) -> Mapping[str, Handler]:
+    """Say who carries out what is owed to the developers' tracker and the team's chat."""
+    support = settings.support
+    tracker = issue_sending.opener(support.escalate)
+    return {
+        escalation.KIND: issue_sending.sender(database, tracker, support.escalate, clock),
+        issue_sending.POLL: issue_sending.poller(database, tracker, support.escalate, clock),
+        issue_updates.KIND: issue_updates.handler(clock),
+        urgent_timer.KIND: urgent.handler(database, urgent.opener(settings), settings, clock),
     }
 
 

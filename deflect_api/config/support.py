@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from deflect_api.config.limits import Limits
+from deflect_api.config.second_line import Escalate, Inbound, Urgent
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")  # as HTML has it
 
@@ -206,6 +207,9 @@ class Support(Block):
     web: Web = Web()
     quality: Quality = Quality()
     limits: Limits = Limits()
+    escalate: Escalate = Escalate()
+    urgent: Urgent = Urgent()
+    inbound: Inbound = Inbound()
 
     @field_validator("products")
     @classmethod

@@ -15,7 +15,7 @@ from deflect_api.config.support import Support, Type
 from deflect_api.delivery import outbox
 from deflect_api.delivery.forward import FORWARD, SAY
 from deflect_api.errors import InputError, KeyReused, NotFound
-from deflect_api.intake import deflection, triage
+from deflect_api.intake import deflection, triage, urgent_timer
 from deflect_api.store.abuse import Holding
 from deflect_api.store.models import Agent, Comment, IdempotencyKey, JournalEntry, Message, Ticket
 
@@ -24,6 +24,7 @@ SUSPECTED = "suspected"  # held for a look by a person; nobody sets it by hand
 STATUSES = (NEW, OPEN, PENDING, ESCALATED, SOLVED, CLOSED)
 REQUESTER = "requester"
 REAL, SPAM = "real", "spam"
+_MAIL_OF = {SOLVED: "solved", PENDING: "asked"}  # the mail that goes with the state which comes with a reply
 KEY_LIFE = timedelta(days=30)
 
 
@@ -98,8 +99,9 @@ def submit(session: Session, draft: Draft, key: Key, *, support: Support, now: d
 def _welcome(session: Session, ticket: Ticket, mails: list[str], now: datetime) -> None:
     """Owe what a request that counts is owed: the forward, its mails, and its place in the figures."""
     _owe_forward(session, ticket, now)
+    urgent_timer.owe(session, ticket, now)
     for template in mails:
-        _owe_mail(session, ticket, now, template=template)
+        owe_mail(session, ticket, now, template=template)
     if ticket.session_id:
         deflection.record(session, ticket.session_id, deflection.Event(deflection.SUBMITTED, product=ticket.product), now)
 
@@ -156,7 +158,17 @@ def add_information(session: Session, ticket: Ticket, body: str, now: datetime) 
     return comment
 
 
-def reply(session: Session, ticket: Ticket, agent: Agent, body: str, *, public: bool, now: datetime, status: str = "") -> Comment:
+def reply(
+    session: Session,
+    ticket: Ticket,
+    agent: Agent,
+    body: str,
+    *,
+    public: bool,
+    now: datetime,
+    status: str = "",
+    template: str = "",
+) -> Comment:
     """An agent answers (public: one mail to the requester) or leaves a note (private), and may set the state with it."""
     comment = Comment(ticket_id=ticket.id, at=now, author=agent.name, public=public, body=_said(body))
     session.add(comment)
@@ -167,7 +179,7 @@ def reply(session: Session, ticket: Ticket, agent: Agent, body: str, *, public: 
         ticket.first_reply_at = ticket.first_reply_at or now
         if ticket.status in (NEW, SUSPECTED):
             change_status(session, ticket, OPEN, actor=agent.email, now=now)
-        _owe_mail(session, ticket, now, template="solved" if status == SOLVED else "reply", comment=comment.id)
+        owe_mail(session, ticket, now, template=template or _MAIL_OF.get(status, "reply"), comment=comment.id)
     if status:
         change_status(session, ticket, status, actor=agent.email, now=now, tell=not public)
     return comment
@@ -180,7 +192,7 @@ def said_at_desk(session: Session, ticket: Ticket, comment: Comment, now: dateti
     ticket.updated_at = now
     if comment.public and not comment.from_requester:
         ticket.first_reply_at = ticket.first_reply_at or now
-        _owe_mail(session, ticket, now, template="solved" if solved else "reply", comment=comment.id)
+        owe_mail(session, ticket, now, template="solved" if solved else "reply", comment=comment.id)
 
 
 def take(session: Session, ticket: Ticket, agent: Agent, now: datetime) -> None:
@@ -202,7 +214,7 @@ def change_status(session: Session, ticket: Ticket, status: str, *, actor: str, 
     if held:
         _let_go(session, ticket, now)
     if tell and status == SOLVED and actor != REQUESTER:
-        _owe_mail(session, ticket, now, template="solved")
+        owe_mail(session, ticket, now, template="solved")
 
 
 def get(session: Session, reference: str, *, lock: bool = False) -> Ticket:
@@ -241,5 +253,5 @@ def desk_stream(ticket: Ticket) -> str:
     return f"desk:{hashlib.sha256(ticket.email.lower().encode()).hexdigest()[:32]}"
 
 
-def _owe_mail(session: Session, ticket: Ticket, now: datetime, **payload: Any) -> Message:
+def owe_mail(session: Session, ticket: Ticket, now: datetime, **payload: Any) -> Message:
     return outbox.put(session, outbox.owe("mail", f"mail:{ticket.id}", now, ticket_id=ticket.id, payload=payload))

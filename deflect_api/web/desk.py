@@ -12,7 +12,7 @@ from deflect_api.desk import accounts, queue
 from deflect_api.errors import InputError, NotFound
 from deflect_api.intake import holding, tickets
 from deflect_api.store.models import Agent, Ticket
-from deflect_api.web import attached, guard
+from deflect_api.web import attached, guard, second_shown
 from deflect_api.web.pages import content_security_policy
 from deflect_api.web.parts import parts
 from deflect_api.web.status import field_labels
@@ -132,6 +132,7 @@ def _ticket_page(agent: Agent, reference: str, status: int = 200, typed: str = "
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
     values.setdefault("agent", None)
+    values |= second_shown.added(values)
     html = parts().pages.fragment(f"desk/{template}", form_token=guard.form_token(), **values)
     response = Response(html, status, mimetype="text/html")
     response.headers["Content-Security-Policy"] = content_security_policy()
