@@ -110,7 +110,8 @@ def send(
     last = scrub.scrub(whole, own, sending.hide).texts
     made = Escalation(
         ticket_id=ticket.id, marker=secrets.token_hex(12), repository=repository,
-        title=" ".join(last["title"].split())[:LONGEST_TITLE], body=last["body"], labels=[label for label in sending.labels if label in settings.labels], by=agent.email, at=now,
+        title=" ".join(last["title"].split())[:LONGEST_TITLE], body=last["body"],
+        labels=[label for label in sending.labels if label in settings.labels], by=agent.email, at=now,
     )  # fmt: skip
     _owe(session, ticket, made, agent, now, tell=sending.tell)
     return made
