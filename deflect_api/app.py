@@ -11,13 +11,15 @@ from deflect_api import connectors
 from deflect_api.config import Settings
 from deflect_api.connectors import HelpDesk
 from deflect_api.connectors.clamd import Clamd
+from deflect_api.connectors.mailbox import Mailbox
 from deflect_api.connectors.mailer import Mailer, open_mailer
-from deflect_api.delivery import alerts, channels, forward, links, mail, outbox, your_requests
+from deflect_api.delivery import alerts, channels, forward, links, mail, outbox, way_to_form, your_requests
 from deflect_api.delivery.lanes import Lanes, make_lanes
 from deflect_api.delivery.relay import Handler, Probe
 from deflect_api.desk import escalation, issue_sending, issue_updates, urgent
 from deflect_api.intake import attachments, desk_updates, file_timers, holding, limits, urgent_timer
 from deflect_api.intake.examination import Storage
+from deflect_api.intake.inbound import fetching, taking
 from deflect_api.store.db import Database
 from deflect_api.store.shelf import Shelf
 from deflect_api.web import (
@@ -32,6 +34,7 @@ from deflect_api.web import (
     hooks,
     incidents,
     intake,
+    mail_in,
     owed,
     portal,
     status,
@@ -44,7 +47,7 @@ from deflect_api.web.release import Releases
 
 BLUEPRINTS = (
     suggest.routes, intake.routes, find.routes, status.routes, files.routes, files.downloads, banner.routes,
-    desk.routes, owed.routes, escalate.routes, tasks.routes, hooks.routes, incidents.routes, health.routes,
+    desk.routes, owed.routes, escalate.routes, tasks.routes, mail_in.routes, hooks.routes, incidents.routes, health.routes,
     portal.routes,
 )  # fmt: skip
 
@@ -115,6 +118,7 @@ def handlers(
         limits.FORGET: limits.forgetter(),
         holding.REMOVE: holding.remover(),
         **second_line(settings, database, clock),
+        **mails(settings, database, clock, mailer),
     }
 
 
@@ -130,9 +134,20 @@ def second_line(settings: Settings, database: Database, clock: Callable[[], date
     }
 
 
+def mails(settings: Settings, database: Database, clock: Callable[[], datetime], mailer: Mailer) -> Mapping[str, Handler]:
+    """Say who carries out what is owed about mails that come in."""
+    store = fetching.open_store(settings, database, clock)
+    return {
+        fetching.FETCH: fetching.fetcher(store, Mailbox(settings.support.inbound)),
+        fetching.TAKE: taking.handler(store, open_storage(settings), settings),
+        way_to_form.KIND: way_to_form.handler(mailer, settings),
+    }
+
+
 def create_relay(settings: Settings, database: Database) -> Lanes:
     """Make what carries out everything that is owed, and owe the first look at a connected desk."""
     outside = open_outside(settings)
     with database.write() as session:
         desk_updates.plan(session, outside.desk, utc_now())
+        fetching.plan(session, settings, utc_now())
     return make_lanes(database, handlers(settings, database, outside=outside), probes=outside.probes)

@@ -27,7 +27,7 @@ from deflect_api.store.second_line import InboundMail
 
 LONGEST_SUBJECT = 120
 MOST_ANSWERS = 5
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")  # what may stand in a header as it is
+MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")  # what may stand in a header as it is
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _answers(session: Session, ticket: Ticket) -> tuple[str, ...]:
         InboundMail.ticket_id == ticket.id, InboundMail.outcome.in_(("comment", "ticket"))
     )
     found = session.scalars(theirs.where(InboundMail.message_id != "").order_by(InboundMail.id.desc()).limit(MOST_ANSWERS)).all()
-    return tuple(one for one in reversed(found) if _MESSAGE_ID.fullmatch(one))
+    return tuple(one for one in reversed(found) if MESSAGE_ID.fullmatch(one))
 
 
 def compose(letter: Letter, settings: Settings) -> EmailMessage:

@@ -1,8 +1,7 @@
 """What the relay does with the developers' tracker: opens an issue once, links one that is there, and asks what changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,8 +13,9 @@ from deflect_api.connectors.limit import time_limit
 from deflect_api.delivery import outbox
 from deflect_api.delivery.work import Done, Handler
 from deflect_api.desk import escalation, issue_updates
-from deflect_api.errors import PermanentFailure
+from deflect_api.errors import DeliveryError, PermanentFailure
 from deflect_api.intake.inbound import github_events
+from deflect_api.intake.inbound.github_events import IssueEvent
 from deflect_api.store.db import Database, wait_for_name
 from deflect_api.store.models import Message
 from deflect_api.store.second_line import CLOSED, OPEN, Escalation, Issue
@@ -66,21 +66,31 @@ def poller(database: Database, open_tracker: Opener, settings: Escalate, clock: 
         since = datetime.fromisoformat(message.payload["since"]) - OVERLAP
         with database.read() as session:
             ours = set(session.scalars(select(Issue.number).where(Issue.repository == repository)))
-        tracker = open_tracker(repository)
-        try:
-            with time_limit(SECONDS):
-                events = list(_events(tracker, repository, ours, since))
-        finally:
-            tracker.close()
+        events, told, next_since = _asked(open_tracker, repository, ours, since)
 
         def record(session: Session) -> None:
             for event in events:
                 issue_updates.apply(session, event, now=clock())
-            owe_poll(session, repository, settings, now=clock(), since=began)
+            owe_poll(session, repository, settings, now=clock(), since=next_since or began)
 
-        return Done(f"{len(events)} changes", record=record)
+        return Done(told, record=record)
 
     return poll
+
+
+def _asked(
+    open_tracker: Opener, repository: str, ours: set[int], since: datetime
+) -> tuple[list[IssueEvent], str, datetime | None]:
+    """Ask what changed. What fails is asked again from the same time: the question itself never ends."""
+    tracker = open_tracker(repository)
+    try:
+        with time_limit(SECONDS):
+            events = list(_events(tracker, repository, ours, since))
+    except DeliveryError as error:
+        return [], error.detail, since + OVERLAP
+    finally:
+        tracker.close()
+    return events, f"{len(events)} changes", None
 
 
 def owe_poll(session: Session, repository: str, settings: Escalate, *, now: datetime, since: datetime) -> None:
@@ -107,14 +117,15 @@ def _keep(session: Session, made: Escalation, told: Told, settings: Escalate, no
     issue = session.scalar(select(Issue).where(known).with_for_update())
     if issue is None:
         issue = Issue(repository=made.repository, number=int(told.id), url=told.url, title=told.title, labels=list(told.labels))
-        issue.state = CLOSED if told.state == CLOSED else OPEN
+        # One of our own counts as open until an event says otherwise, so that its end becomes a task.
+        issue.state = CLOSED if made.known_number and told.state == CLOSED else OPEN
         session.add(issue)
         session.flush()
     escalation.record(session, made, issue, now)
-    owe_poll(session, made.repository, settings, now=now, since=now)
+    owe_poll(session, made.repository, settings, now=now, since=made.at)
 
 
-def _events(tracker: IssueTracker, repository: str, ours: set[int], since: datetime) -> Any:
+def _events(tracker: IssueTracker, repository: str, ours: set[int], since: datetime) -> Iterator[IssueEvent]:
     for told in tracker.changed(since):
         event = github_events.of_issue(told, repository)
         if event is None or event.number not in ours:

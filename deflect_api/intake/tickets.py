@@ -44,7 +44,7 @@ class Draft:
     device: dict[str, Any] = field(default_factory=dict)
     language: str = "en"
     session: str = ""
-    searched: Literal["yes", "unavailable"] = "yes"
+    searched: Literal["yes", "unavailable", "no"] = "yes"  # no: it came by mail
     held: tuple[str, ...] = ()  # why a person looks first
     acknowledged: bool = True  # False: this mail address has had enough mails for now
 
