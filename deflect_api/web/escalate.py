@@ -148,8 +148,13 @@ def _page(agent: Agent, review: Review, status: int = 200, **values: Any) -> Res
         repository=settings.repository(review.ticket.product),
         headings={"title": "Title", **escalation.HEADINGS}, kind_of=escalation.kind_of,
         chosen={"label": form.getlist("label") or _label_of(review.ticket), "file": form.getlist("file")},
-        tell="tell" in form or request.method == "GET", query=form.get("query", ""), hidden=form.getlist("hide"), **shown,
+        tell="tell" in form or request.method == "GET",
+        query=form.get("query", "") or _words(review.done.texts["title"]), hidden=form.getlist("hide"), **shown,
     )  # fmt: skip
+
+
+def _words(title: str) -> str:
+    return " ".join(scrub.PLACEHOLDER.sub(" ", title).split()).strip(": ")
 
 
 def _label_of(ticket: Ticket) -> list[str]:
