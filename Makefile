@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PORT DEFLECT_HOME
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs bench lock clean browser test-desks soak
+.PHONY: help run test test-mail check docs bench lock clean browser test-desks soak
 
 help: ## Say what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ check: $(VENV)/test.stamp ## Style, types and the direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+test-mail: $(VENV)/test.stamp ## Mail against a real Postfix and Dovecot of its own, in a folder (Debian, as root)
+	@$(BIN)/python -m pytest soak/test_mail.py
+
 browser: ## Make sure that Chromium and PostgreSQL are there; installs Debian's if it may
 	@sh tests/system-packages.sh
 
@@ -36,6 +39,7 @@ bench: $(VENV)/test.stamp ## Print latency, throughput, relevance and article fi
 	@$(BIN)/python -m bench.throughput
 	@$(BIN)/python -m bench.relevance
 	@$(BIN)/python -m bench.articles
+	@$(BIN)/python -m bench.scrub
 
 test-desks: $(VENV)/test.stamp ## Install the real Request Tracker and Redmine (Debian, root) and run the connectors' contract against them
 	@sh soak/desks/up.sh

@@ -1,7 +1,7 @@
 """The application: made here from its parts, and wired to what carries out each kind of message."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import Flask
@@ -85,17 +85,30 @@ class Outside:
 
     mailer: Mailer
     desk: HelpDesk
+    second: Mapping[str, Probe] = field(default_factory=dict)
 
     @property
     def probes(self) -> Mapping[str, Probe]:
         """How each channel is asked whether it answers."""
-        return {channels.DESK: self.desk.check, channels.MAIL: self.mailer.check}
+        return {channels.DESK: self.desk.check, channels.MAIL: self.mailer.check, **self.second}
 
 
 def open_outside(settings: Settings) -> Outside:
     """Make the connectors that support.yml names, reaching nothing yet. Raises ConfigError."""
     mailer = open_mailer(settings.support.mail, settings.mail_folder)
-    return Outside(mailer, connectors.open_desk(settings.support.desk, mailer))
+    return Outside(mailer, connectors.open_desk(settings.support.desk, mailer), _second_probes(settings))
+
+
+def _second_probes(settings: Settings) -> Mapping[str, Probe]:
+    """How the tracker, the chat and the mailbox are asked, as far as they are connected: by their first place."""
+    support, probes = settings.support, dict[str, Probe]()
+    if repositories := [*support.escalate.repositories.values()]:
+        probes[channels.TRACKER] = issue_sending.opener(support.escalate)(repositories[0]).check
+    if places := [channel for line in support.urgent.line.values() for channel in line]:
+        probes[channels.CHAT] = urgent.opener(settings)(places[0]).check
+    if support.inbound.host:
+        probes[channels.MAILBOX] = Mailbox(support.inbound).check
+    return probes
 
 
 def handlers(

@@ -3,7 +3,7 @@
 import imaplib
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailBoxStartTls, MailBoxUnencrypted
@@ -43,8 +43,13 @@ class Mailbox:
     def _open(self) -> Iterator[BaseMailBox]:
         given = self.settings
         box = _made(given)
-        with box.login(given.username, given.password, initial_folder=given.folder) as opened:
-            yield opened
+        try:
+            yield box.login(given.username, given.password, initial_folder=given.folder)
+        finally:
+            with suppress(ImapToolsError, imaplib.IMAP4.error, OSError):  # the mails are kept by now, whatever goodbye says
+                box.client.logout()
+            with suppress(OSError):  # closed already, unless the goodbye failed
+                box.client.shutdown()
 
     def _make_folder(self, box: BaseMailBox) -> None:
         if not box.folder.exists(self.settings.taken):
