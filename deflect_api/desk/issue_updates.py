@@ -34,12 +34,17 @@ def handler(clock: Callable[[], datetime]) -> Handler:
     """Return what the relay calls for a `hook_event` message."""
 
     def note(message: Message) -> Done:
-        event = github_events.read(message.payload["event"], message.payload["body"])
+        event = github_events.read(message.payload["event"], message.payload.get("body"))
         if event is None:
             return Done("about nothing that we follow")
-        return Done(
-            f"{event.action} {event.repository}#{event.number}", record=lambda session: apply(session, event, now=clock())
-        )
+
+        def record(session: Session) -> None:
+            apply(session, event, now=clock())
+            row = session.get(Message, message.id)
+            if row is not None:  # what others wrote there is not kept longer than it is needed
+                row.payload = {"event": message.payload["event"]}
+
+        return Done(f"{event.action} {event.repository}#{event.number}", record=record)
 
     return note
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import ROOT
@@ -16,6 +17,7 @@ from tests.delivery import mail_server
 from tests.delivery.mail_server import Postbox
 from tests.journeys.conftest import Visitors
 from tests.journeys.installation import Installation, text_of, wait_until
+from tests.journeys.test_accessible import PAPER, RULES, RUN
 from tests.second_line import github_server, slack_server
 from tests.second_line.github_server import GitHubServer
 from tests.second_line.slack_server import SlackServer
@@ -142,6 +144,8 @@ def test_from_request_to_developers_and_back_in_one_thread(
     around.get_by_role("button", name="Send it").click()
     update = world.wait_for("update")
     assert "open the form online once" in text_of(update)
+    page.goto("/desk/mail")
+    looked_at(page, "mail")
     page.goto(f"/desk/tickets/{number}")
     looked_at(page, "task")
     fixed = page.locator("form.task")
@@ -171,10 +175,13 @@ def looked_at(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[Page,
     folder = Path(os.environ.get("LOOK", tmp_path))
 
     def keep(page: Page, name: str) -> None:
-        for width in (1280, 320):
+        page.evaluate(AXE_SCRIPT)
+        for scheme, width in (("dark", 320), ("light", 1280)):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # light or dark
             page.set_viewport_size({"width": width, "height": 900})
+            expect(page.locator("body")).to_have_css("background-color", PAPER[scheme])
+            assert page.evaluate(RUN, RULES) == []
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, f"{name} scrolls sideways at {width}"
             page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
-        page.set_viewport_size({"width": 1280, "height": 900})
 
     return keep
