@@ -158,9 +158,11 @@ def handlers(
         attachments.SWEEP: file_timers.sweep(database, storage, clock),
         limits.FORGET: limits.forgetter(),
         holding.REMOVE: holding.remover(),
-        person.FINISH: privacy_files.finisher(database, storage.shelf, settings.mail_folder),
+        person.FINISH: privacy_files.finisher(database, privacy_files.shelves_of(settings), settings.mail_folder),
         privacy_retention.KIND: privacy_retention.keeper(
-            privacy_retention.Places(database, storage.shelf, settings.mail_folder), settings.support.retention, clock
+            privacy_retention.Places(database, privacy_files.shelves_of(settings), settings.mail_folder),
+            settings.support.retention,
+            clock,
         ),
         **second_line(settings, database, clock),
         **mails(settings, database, clock, mailer),

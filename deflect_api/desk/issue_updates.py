@@ -16,6 +16,7 @@ from deflect_api.delivery import outbox
 from deflect_api.delivery.work import Done, Handler
 from deflect_api.desk import answering
 from deflect_api.errors import InputError
+from deflect_api.i18n import said
 from deflect_api.intake import tickets
 from deflect_api.intake.inbound import github_events
 from deflect_api.intake.inbound.github_events import IssueEvent
@@ -26,6 +27,15 @@ from deflect_api.store.second_line import CLOSED, DELETED, DISMISSED, OVERTAKEN,
 KIND = "hook_event"
 ACTOR = "developers"
 FIXED, NOT_PLANNED, WORKAROUND, NEWS, REOPENED, GONE = "fixed", "not planned", "workaround", "news", "reopened", "deleted"
+DRAFTS = {
+    FIXED: said("Our developers have fixed this. Tell us if you still see it."),
+    NOT_PLANNED: said("Our developers looked at this and do not plan to change it. Tell us if it keeps you from your work."),
+    WORKAROUND: said("Our developers work on this. Until then, there is a way around it:"),
+    NEWS: said("There is news from our developers:"),
+    REOPENED: said("This is not fixed after all. Our developers look at it again."),
+    GONE: "",
+}
+FIXED_IN = said("Our developers have fixed this. The fix is in version %(version)s.")
 KINDS = (FIXED, NOT_PLANNED, WORKAROUND, NEWS, REOPENED, GONE)
 _WAY_AROUND = re.compile(r"work[ -]?around|in the meantime|for now|meanwhile|until then|contournement|mientras|enquanto", re.I)
 
@@ -116,7 +126,7 @@ def _commented(session: Session, issue: Issue, event: IssueEvent, now: datetime)
         session.execute(update(Task).where(waits).values(state=OVERTAKEN, done_at=now))
         return
     kind = WORKAROUND if _WAY_AROUND.search(event.said) else NEWS
-    _tell(session, issue, kind, source, now, said=event.said)
+    _tell(session, issue, kind, source, now, written=event.said)
     if event.action == "comment edited":
         for task in session.scalars(select(Task).where(waits)):
             task.kind, task.draft = kind, draft(kind, task.ticket, issue, event.said)
@@ -151,32 +161,22 @@ def _note(session: Session, issue: Issue, now: datetime, change: str, before: st
 
 
 def _tell(
-    session: Session, issue: Issue, kind: str, source: str, now: datetime, *, said: str = "", only: set[int] | None = None
+    session: Session, issue: Issue, kind: str, source: str, now: datetime, *, written: str = "", only: set[int] | None = None
 ) -> None:  # fmt: skip
     session.flush()
     known = set(session.scalars(select(Task.ticket_id).where(Task.issue_id == issue.id, Task.source == source[:200])))
     for ticket in requests_of(session, issue):
         if ticket.id not in known and (only is None or ticket.id in only):
-            words = draft(kind, ticket, issue, said)
+            words = draft(kind, ticket, issue, written)
             session.add(Task(ticket_id=ticket.id, issue_id=issue.id, source=source[:200], kind=kind, draft=words, at=now))
     session.flush()
 
 
-def draft(kind: str, ticket: Ticket, issue: Issue, said: str = "") -> str:
+def draft(kind: str, ticket: Ticket, issue: Issue, written: str = "") -> str:
     """Write the message that an agent sends or edits, in the requester's language."""
-    say = i18n.translations(i18n.choose(ticket.language)).gettext
-    if kind == FIXED:
-        if issue.milestone:
-            return say("Our developers have fixed this. The fix is in version %(version)s.") % {"version": issue.milestone}
-        return say("Our developers have fixed this. Tell us if you still see it.")
-    words = {
-        NOT_PLANNED: say("Our developers looked at this and do not plan to change it. Tell us if it keeps you from your work."),
-        WORKAROUND: say("Our developers work on this. Until then, there is a way around it:"),
-        NEWS: say("There is news from our developers:"),
-        REOPENED: say("This is not fixed after all. Our developers look at it again."),
-        GONE: "",
-    }
-    return "\n\n".join(part for part in (words[kind], said if kind in (WORKAROUND, NEWS) else "") if part)
+    words = FIXED_IN if kind == FIXED and issue.milestone else DRAFTS[kind]
+    told = i18n.say(words, i18n.choose(ticket.language)) % {"version": issue.milestone}
+    return "\n\n".join(part for part in (told, written if kind in (WORKAROUND, NEWS) else "") if part)
 
 
 def waiting(session: Session, within: ColumnElement[bool], most: int = 100) -> Sequence[Task]:

@@ -105,7 +105,8 @@ def _careless(made: EmailMessage, subject: str) -> EmailMessage:
 
 def _difference(kind: str, recipients: list[str], arrived: EmailMessage) -> str:
     wanted = {
-        "Message-ID", "From", "To", "Date", "Auto-Submitted", "X-Deflect-Reference", "Subject", "MIME-Version", "Content-Type", "Content-Language",
+        "Message-ID", "From", "To", "Date", "Auto-Submitted", "X-Deflect-Reference", "Subject", "MIME-Version", "Content-Type",
+        "Content-Language",
     }  # fmt: skip
     wanted |= set() if kind == "received" else {"Cc", "In-Reply-To", "References"}
     whom = ["ada@example.org"] if kind == "received" else ["ada@example.org", "cai@example.org"]

@@ -54,7 +54,7 @@ class Store:
 
 
 def open_store(settings: Settings, database: Database, clock: Clock) -> Store:
-    return Store(database, Shelf(settings.home / "mail-in"), clock)
+    return Store(database, Shelf(settings.letters_folder), clock)
 
 
 def fetcher(store: Store, mailbox: Mailbox) -> Handler:

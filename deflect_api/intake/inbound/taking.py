@@ -15,7 +15,7 @@ from deflect_api.config import Settings
 from deflect_api.delivery import outbox, way_to_form
 from deflect_api.delivery.work import Done, Handler
 from deflect_api.errors import InputError
-from deflect_api.intake import attachments, limits, tickets
+from deflect_api.intake import attachments, follow_ups, limits, tickets
 from deflect_api.intake.examination import Outcome, Storage, examine
 from deflect_api.intake.inbound import bounces, letter, machines, matching, quoting
 from deflect_api.intake.inbound.fetching import Store
@@ -99,16 +99,15 @@ def _from_a_person(taking: Taking) -> None:
     found = _match(taking)
     if found and _is_loop(taking, found.ticket):
         taking.ends(LOOP, "too many in an hour", found.ticket)
-    elif found and found.ticket.status not in (tickets.CLOSED, tickets.SUSPECTED):
+    elif found and found.ticket.status != tickets.SUSPECTED and follow_ups.opens_again(found.ticket, taking.now):
         _to_request(taking, found)
     elif client := _of_client(taking):
         _submit(taking, *client)
     elif taking.settings.support.inbound.unknown == "form" and not found:
         _show_way(taking)
     else:
-        _submit(
-            taking, taking.letter.sender_name, taking.letter.sender, taking.letter.text, before=found.ticket if found else None
-        )
+        before = found.ticket if found and found.known else None
+        _submit(taking, taking.letter.sender_name, taking.letter.sender, taking.letter.text, before=before)
 
 
 def _to_request(taking: Taking, found: matching.Match) -> None:
@@ -136,9 +135,10 @@ def _submit(
     session, settings, read = taking.session, taking.settings, taking.letter
     sender = limits.keyed(settings.secret, limits.MAIL, email.casefold())
     told = limits.take(session, limits.ACKNOWLEDGEMENTS, sender, settings.support.limits, taking.now)
+    product, language = (before.product, before.language) if before else ("other", i18n.SOURCE_LANGUAGE)
     draft = tickets.Draft(
-        email=email, product="other", subject=(subject or read.subject or "(no subject)")[:300], happened=text or NO_TEXT,
-        texts={"name": name}, language=i18n.SOURCE_LANGUAGE, searched="no", acknowledged=told,
+        email=email, product=product, subject=(subject or read.subject or "(no subject)")[:300], happened=text or NO_TEXT,
+        texts={"name": name}, language=language, searched="no", acknowledged=told,
     )  # fmt: skip
     key = tickets.Key(f"mail:{taking.row.digest}", hashlib.sha256(taking.row.digest.encode()).hexdigest())
     ticket = tickets.submit(session, draft, key, support=settings.support, now=taking.now)
@@ -148,7 +148,7 @@ def _submit(
             session, ticket, JournalEntry(at=taking.now, actor=by, change="filed", after=email, reason="forwarded by mail")
         )
     if before:
-        tickets.note(session, ticket, JournalEntry(at=taking.now, actor="relay", change="follows", after=f"#{before.reference}"))
+        follow_ups.follows(session, ticket, before, taking.now)
     taking.ends(TICKET, f"filed by {by}" if by else "by mail", ticket)
     _attach(taking, ticket)
 

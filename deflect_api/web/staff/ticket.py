@@ -7,7 +7,6 @@ from typing import Any
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from deflect_api import i18n
 from deflect_api.desk import asking, canned, dossier
 from deflect_api.errors import InputError, Stale
 from deflect_api.intake import evaluation, follow_ups, tickets
@@ -108,5 +107,5 @@ def _insertable(found: dossier.Dossier, fits: Fitting) -> dict[str, str]:
     texts = {f"canned:{each.product}/{each.name}": canned.filled(each, values) for each in _canned(one)}
     texts |= {f"article:{each.article}": f"{each.title}\n{parts().settings.url}/{each.url}" for each in fits.articles}
     if found.missing:
-        texts["missing"] = asking.text(found.missing, one, i18n.translations(i18n.choose(one.language)).gettext)
+        texts["missing"] = asking.text(found.missing, one)
     return texts
