@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PORT DEFLECT_HOME
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs words bench lock clean browser test-desks soak
+.PHONY: help run test test-mail test-hooks check docs words bench lock clean browser test-desks soak
 
 help: ## Say what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,12 @@ check: $(VENV)/test.stamp ## Style, types and the direction of imports
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+test-mail: $(VENV)/test.stamp ## Mail against a real Postfix and Dovecot of its own, in a folder (Debian, as root)
+	@$(BIN)/python -m pytest soak/test_mail.py
+
+test-hooks: $(VENV)/test.stamp ## Real payloads of GitHub's hooks, from npm, through our hook
+	@$(BIN)/python -m pytest soak/test_hooks.py
 
 browser: ## Make sure that Chromium and PostgreSQL are there; installs Debian's if it may
 	@sh tests/system-packages.sh
@@ -43,10 +49,11 @@ bench: $(VENV)/test.stamp ## Print latency, throughput, relevance and article fi
 	@$(BIN)/python -m bench.relevance
 	@$(BIN)/python -m bench.articles
 	@$(BIN)/python -m bench.desk
+	@$(BIN)/python -m bench.scrub
 
 test-desks: $(VENV)/test.stamp ## Install the real Request Tracker and Redmine (Debian, root) and run the connectors' contract against them
 	@sh soak/desks/up.sh
-	@$(BIN)/python -m pytest -q soak/test_desks.py
+	@$(BIN)/python -m pytest -q soak/test_desks.py soak/test_hooks.py
 
 soak: $(VENV)/test.stamp ## Run every trial of reliability in full and print its table. Takes hours
 	@$(BIN)/python -m soak

@@ -1,7 +1,7 @@
 """The application: made here from its parts, and wired to what carries out each kind of message."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import Flask
@@ -11,11 +11,12 @@ from deflect_api import connectors
 from deflect_api.config import Settings
 from deflect_api.connectors import HelpDesk
 from deflect_api.connectors.clamd import Clamd
+from deflect_api.connectors.mailbox import Mailbox
 from deflect_api.connectors.mailer import Mailer, open_mailer
-from deflect_api.delivery import alerts, channels, follower_mail, forward, links, mail, outbox, your_requests
+from deflect_api.delivery import alerts, channels, follower_mail, forward, links, mail, outbox, way_to_form, your_requests
 from deflect_api.delivery.lanes import Lanes, make_lanes
 from deflect_api.delivery.relay import Handler, Probe
-from deflect_api.desk import notice_mails
+from deflect_api.desk import escalation, issue_sending, issue_updates, notice_mails, urgent
 from deflect_api.intake import (
     attachments,
     desk_updates,
@@ -25,9 +26,11 @@ from deflect_api.intake import (
     notices,
     privacy_files,
     privacy_retention,
+    urgent_timer,
 )
 from deflect_api.intake import privacy as person
 from deflect_api.intake.examination import Storage
+from deflect_api.intake.inbound import fetching, taking
 from deflect_api.store.db import Database
 from deflect_api.store.shelf import Shelf
 from deflect_api.web import (
@@ -36,15 +39,18 @@ from deflect_api.web import (
     banner,
     desk,
     door,
+    escalate,
     files,
     find,
     following,
     guard,
     health,
     helpful,
+    hooks,
     incidents,
     intake,
     keystroke,
+    mail_in,
     oidc,
     owed,
     people,
@@ -54,6 +60,7 @@ from deflect_api.web import (
     staff,
     status,
     suggest,
+    tasks,
 )
 from deflect_api.web.pages import Pages
 from deflect_api.web.parts import KEY, Parts, silent, utc_now
@@ -63,6 +70,7 @@ BLUEPRINTS = (
     suggest.routes, intake.routes, find.routes, status.routes, files.routes, files.downloads, banner.routes,
     helpful.routes, desk.routes, owed.routes, incidents.routes, staff.pages, staff.api, following.routes, health.routes,
     sign_in.routes, oidc.routes, account.routes, people.routes, privacy.routes,
+    escalate.routes, tasks.routes, mail_in.routes, hooks.routes,
     portal.routes,
 )  # fmt: skip
 
@@ -102,17 +110,30 @@ class Outside:
 
     mailer: Mailer
     desk: HelpDesk
+    second: Mapping[str, Probe] = field(default_factory=dict)
 
     @property
     def probes(self) -> Mapping[str, Probe]:
         """How each channel is asked whether it answers."""
-        return {channels.DESK: self.desk.check, channels.MAIL: self.mailer.check}
+        return {channels.DESK: self.desk.check, channels.MAIL: self.mailer.check, **self.second}
 
 
 def open_outside(settings: Settings) -> Outside:
     """Make the connectors that support.yml names, reaching nothing yet. Raises ConfigError."""
     mailer = open_mailer(settings.support.mail, settings.mail_folder)
-    return Outside(mailer, connectors.open_desk(settings.support.desk, mailer))
+    return Outside(mailer, connectors.open_desk(settings.support.desk, mailer), _second_probes(settings))
+
+
+def _second_probes(settings: Settings) -> Mapping[str, Probe]:
+    """How the tracker, the chat and the mailbox are asked, as far as they are connected: by their first place."""
+    support, probes = settings.support, dict[str, Probe]()
+    if repositories := [*support.escalate.repositories.values()]:
+        probes[channels.TRACKER] = issue_sending.opener(support.escalate)(repositories[0]).check
+    if places := [channel for line in support.urgent.line.values() for channel in line]:
+        probes[channels.CHAT] = urgent.opener(settings)(places[0]).check
+    if support.inbound.host:
+        probes[channels.MAILBOX] = Mailbox(support.inbound).check
+    return probes
 
 
 def handlers(
@@ -137,10 +158,36 @@ def handlers(
         attachments.SWEEP: file_timers.sweep(database, storage, clock),
         limits.FORGET: limits.forgetter(),
         holding.REMOVE: holding.remover(),
-        person.FINISH: privacy_files.finisher(database, storage.shelf, settings.mail_folder),
+        person.FINISH: privacy_files.finisher(database, privacy_files.shelves_of(settings), settings.mail_folder),
         privacy_retention.KIND: privacy_retention.keeper(
-            privacy_retention.Places(database, storage.shelf, settings.mail_folder), settings.support.retention, clock
+            privacy_retention.Places(database, privacy_files.shelves_of(settings), settings.mail_folder),
+            settings.support.retention,
+            clock,
         ),
+        **second_line(settings, database, clock),
+        **mails(settings, database, clock, mailer),
+    }
+
+
+def second_line(settings: Settings, database: Database, clock: Callable[[], datetime]) -> Mapping[str, Handler]:
+    """Say who carries out what is owed to the developers' tracker and the team's chat."""
+    support = settings.support
+    tracker = issue_sending.opener(support.escalate)
+    return {
+        escalation.KIND: issue_sending.sender(database, tracker, support.escalate, clock),
+        issue_sending.POLL: issue_sending.poller(database, tracker, support.escalate, clock),
+        issue_updates.KIND: issue_updates.handler(clock),
+        urgent_timer.KIND: urgent.handler(database, urgent.opener(settings), settings, clock),
+    }
+
+
+def mails(settings: Settings, database: Database, clock: Callable[[], datetime], mailer: Mailer) -> Mapping[str, Handler]:
+    """Say who carries out what is owed about mails that come in."""
+    store = fetching.open_store(settings, database, clock)
+    return {
+        fetching.FETCH: fetching.fetcher(store, Mailbox(settings.support.inbound)),
+        fetching.TAKE: taking.handler(store, open_storage(settings), settings),
+        way_to_form.KIND: way_to_form.handler(mailer, settings),
     }
 
 
@@ -149,4 +196,5 @@ def create_relay(settings: Settings, database: Database) -> Lanes:
     outside = open_outside(settings)
     with database.write() as session:
         desk_updates.plan(session, outside.desk, utc_now())
+        fetching.plan(session, settings, utc_now())
     return make_lanes(database, handlers(settings, database, outside=outside), probes=outside.probes)

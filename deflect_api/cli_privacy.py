@@ -14,7 +14,6 @@ from deflect_api.errors import Unavailable
 from deflect_api.intake import privacy, privacy_export, privacy_files
 from deflect_api.store.db import Database
 from deflect_api.store.ready import ready_database
-from deflect_api.store.shelf import Shelf
 
 
 @click.group()
@@ -34,7 +33,7 @@ def export(address: str, target: Path | None) -> None:
         with database.read() as session:
             found = privacy_export.gather(session, who)
         with open(place, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            privacy_export.write(file, found, Shelf(settings.files_folder), settings.mail_folder)
+            privacy_export.write(file, found, privacy_files.shelves_of(settings), settings.mail_folder)
         with database.write() as session:
             audit.note(session, audit.By(audit.COMMAND_LINE, utc_now()), audit.EXPORTED, privacy.mark(settings.secret, who))
     click.echo(f"{place}: {_counted(privacy_export.count(found))}")
@@ -56,8 +55,8 @@ def erase(address: str, yes: bool) -> None:
             done = privacy.erase(session, who, secret=settings.secret, desk=settings.support.desk.connector, now=utc_now())
             by = audit.By(audit.COMMAND_LINE, utc_now())
             audit.note(session, by, audit.ERASED, privacy.mark(settings.secret, who), _counted(done.counts))
-        shelf, mails = Shelf(settings.files_folder), settings.mail_folder
-        removed = privacy_files.remove(shelf, mails, files=done.files, tickets=done.tickets, address=who)
+        shelves, mails = privacy_files.shelves_of(settings), settings.mail_folder
+        removed = privacy_files.remove(shelves, mails, files=done.files, tickets=done.tickets, address=who)
         cleaned = _compacted(database)
     click.echo(f"Erased: {_counted({**done.counts, 'files': removed})}.")
     if not cleaned:

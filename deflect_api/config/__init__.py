@@ -49,6 +49,10 @@ class Settings:
         return self.home / "files"
 
     @property
+    def letters_folder(self) -> Path:
+        return self.home / "mail-in"
+
+    @property
     def mkdocs(self) -> Path:
         return (self.sources or self.config.parent) / self.support.portal.mkdocs
 

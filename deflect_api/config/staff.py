@@ -59,4 +59,5 @@ class Retention(_Block):
     journal: Days = 730
     searches: Days = 180
     messages: Days = 90
+    letters: Days = 365
     audit: Days = 365

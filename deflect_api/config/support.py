@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from deflect_api import i18n
 from deflect_api.config.limits import Limits
+from deflect_api.config.second_line import Escalate, Inbound, Urgent
 from deflect_api.config.staff import Retention, Staff
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")  # as HTML has it
@@ -247,6 +248,9 @@ class Support(Block):
     limits: Limits = Limits()
     staff: Staff = Staff()
     retention: Retention = Retention()
+    escalate: Escalate = Escalate()
+    urgent: Urgent = Urgent()
+    inbound: Inbound = Inbound()
 
     @field_validator("products")
     @classmethod

@@ -1,6 +1,8 @@
 """GitHub issues. An opaque marker in the body ties an issue to us; it is found by listing, because search lags behind."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import httpx2
@@ -26,6 +28,7 @@ class GitHub:
             "Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json", "X-GitHub-Api-Version": VERSION,
         }  # fmt: skip
         self._api = Api("GitHub", f"{url.rstrip('/')}/repos/{repository}", transport=transport, headers=headers)
+        self._search = Api("GitHub", url, transport=transport, headers=headers)
         self.repository, self.label = repository, label
 
     def find(self, marker: str) -> Issue | None:
@@ -36,8 +39,9 @@ class GitHub:
                 return _issue(issue)
         return None
 
-    def create(self, marker: str, title: str, body: str) -> Issue:
-        whole = {"title": title, "body": f"{body}\n\n{_comment(marker)}", "labels": [self.label]}
+    def create(self, marker: str, title: str, body: str, labels: Sequence[str] = ()) -> Issue:
+        """Create an issue with our label and `labels`, and read it back."""
+        whole = {"title": title, "body": f"{body}\n\n{_comment(marker)}", "labels": [self.label, *labels]}
         made = _issue(self._api.send("POST", "issues", json=whole))
         kept = self.get(made.id)
         if self.label not in kept.labels:  # somebody who may not push creates issues whose labels are dropped
@@ -55,6 +59,22 @@ class GitHub:
     def get(self, issue: str) -> Issue:
         return _issue(self._api.get(f"issues/{issue}"))
 
+    def search(self, words: str, most: int = 10) -> list[Issue]:
+        """List issues that have these words, the best first. Search lags behind: it is for people, never to find our own."""
+        plain = " ".join(re.findall(r"[^\W_]+", words))[:200]
+        asked = {"q": f"repo:{self.repository} is:issue {plain}", "per_page": most}
+        found = self._search.get("search/issues", params=asked)
+        return [_issue(issue) for issue in found.get("items", ())]
+
+    def changed(self, since: datetime) -> Iterator[dict[str, Any]]:
+        """List the issues that changed at or after `since`, as GitHub tells them, the oldest change first."""
+        asked = {"since": since.strftime("%Y-%m-%dT%H:%M:%SZ"), "state": "all", "sort": "updated", "direction": "asc"}
+        return (issue for issue in self._pages("issues", asked) if "pull_request" not in issue)
+
+    def comments(self, issue: str, since: datetime) -> Iterator[dict[str, Any]]:
+        """List the comments of an issue that changed at or after `since`, as GitHub tells them."""
+        return self._pages(f"issues/{issue}/comments", {"since": since.strftime("%Y-%m-%dT%H:%M:%SZ")})
+
     def check(self) -> str:
         names = {label["name"] for label in self._pages("labels", {})}
         if self.label not in names:
@@ -63,6 +83,7 @@ class GitHub:
 
     def close(self) -> None:
         self._api.close()
+        self._search.close()
 
     def _pages(self, path: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
         number = 1

@@ -17,8 +17,14 @@ from deflect_api.store.channels import Channel
 from deflect_api.store.models import Message
 
 log = logging.getLogger("deflect.relay")
-DESK, MAIL = "desk", "mail"
-CHANNELS: Mapping[str, tuple[str, ...]] = {DESK: DESK_KINDS, MAIL: ("mail", "your_requests", outbox.ALERT)}
+DESK, MAIL, TRACKER, CHAT, MAILBOX = "desk", "mail", "tracker", "chat", "mailbox"
+CHANNELS: Mapping[str, tuple[str, ...]] = {
+    DESK: DESK_KINDS,
+    MAIL: ("mail", "your_requests", "way_to_form", outbox.ALERT),
+    TRACKER: ("escalate", "poll_issues"),
+    CHAT: ("urgent",),
+    MAILBOX: ("fetch_mail",),
+}
 PROBE_EVERY = timedelta(minutes=1)
 CLEAR, UNCLEAR = 2, 5  # so many failures in a row: of those that are the system's own, and of others
 

@@ -1,5 +1,6 @@
 """Mails to requesters: one template each for the plain and the HTML part, in the requester's language, threaded by reference."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -15,23 +16,29 @@ from sqlalchemy.orm import Session
 from deflect_api import i18n
 from deflect_api.config import Settings
 from deflect_api.connectors.mailer import Mailer, mailbox, one_line
-from deflect_api.delivery import links, outbox
+from deflect_api.delivery import links, outbox, reply_address
 from deflect_api.delivery.work import Done, Handler
 from deflect_api.errors import PermanentFailure
 from deflect_api.i18n import said
 from deflect_api.store.db import Database
 from deflect_api.store.models import Attempt, Comment, Message, Ticket
+from deflect_api.store.second_line import InboundMail
 
 LONGEST_SUBJECT = 120
 SUBJECTS = {
     "received": said("We have your request"),
     "reply": said("Reply to your request"),
     "solved": said("Your request is solved"),
+    "asked": said("We need something from you"),
+    "escalated": said("Our developers look at your request"),
+    "update": said("News about your request"),
     "filed": said("A request was made in your name"),
     "delayed": said("Your request takes a little longer"),
     "duplicate": said("We solve your request together with another"),
 }
 FIRST = ("received", "filed")  # one of them begins the thread of a ticket
+MOST_ANSWERS = 5
+MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")  # what may stand in a header as it is
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,7 @@ class Letter:
     comment: Comment | None
     message_id: int
     at: datetime
+    answers: tuple[str, ...] = ()  # Message-IDs of the requester's own mails, oldest first
 
 
 def handler(database: Database, mailer: Mailer, settings: Settings) -> Handler:
@@ -73,9 +81,18 @@ def letter_for(database: Database, message: Message, settings: Settings) -> Lett
         if ticket is None:
             raise PermanentFailure("the ticket of this mail no longer exists")
         comment = session.get(Comment, message.payload["comment"]) if "comment" in message.payload else None
+        answers = _answers(session, ticket)
         session.expunge_all()
     url = links.status_url(settings.url, settings.secret, ticket)
-    return Letter(message.payload["template"], ticket, url, comment, message.id, message.created_at)
+    return Letter(message.payload["template"], ticket, url, comment, message.id, message.created_at, answers)
+
+
+def _answers(session: Session, ticket: Ticket) -> tuple[str, ...]:
+    theirs = select(InboundMail.message_id).where(
+        InboundMail.ticket_id == ticket.id, InboundMail.outcome.in_(("comment", "ticket"))
+    )
+    found = session.scalars(theirs.where(InboundMail.message_id != "").order_by(InboundMail.id.desc()).limit(MOST_ANSWERS)).all()
+    return tuple(one for one in reversed(found) if MESSAGE_ID.fullmatch(one))
 
 
 def compose(letter: Letter, settings: Settings) -> EmailMessage:
@@ -85,8 +102,9 @@ def compose(letter: Letter, settings: Settings) -> EmailMessage:
     root = f"<{letter.ticket.reference}.received@{domain}>"
     first = letter.template in FIRST
     mail["Message-ID"] = root if first else f"<{letter.ticket.reference}.{letter.template}.{letter.message_id}@{domain}>"
-    if not first:
-        mail["In-Reply-To"] = mail["References"] = root
+    earlier = [*([] if first else [root]), *letter.answers]
+    if earlier:
+        mail["In-Reply-To"], mail["References"] = earlier[-1], " ".join(earlier)
     mail["From"] = mailbox(settings.support.contact.team, settings.support.mail.sender)
     # Whoever types a stranger's address could say something to them through a name, a subject or a copy.
     mail["To"] = mailbox("" if first else letter.ticket.name, letter.ticket.email)
@@ -95,6 +113,8 @@ def compose(letter: Letter, settings: Settings) -> EmailMessage:
     mail["Date"] = format_datetime(letter.at)
     mail["Auto-Submitted"] = "auto-generated" if first else "no"
     mail["X-Deflect-Reference"] = letter.ticket.reference
+    if settings.support.inbound.host:
+        mail["Reply-To"] = reply_address.address(settings.support.mail.sender, settings.secret, letter.ticket)
     _fill(mail, letter, settings)
     return mail
 
@@ -123,6 +143,7 @@ def _values(letter: Letter, settings: Settings) -> dict[str, Any]:
         "status_url": letter.status_url,
         "reply_due": f"{due} ({settings.support.calendar.timezone})",
         "contact": settings.support.contact,
+        "by_mail": bool(settings.support.inbound.host),
     }
 
 

@@ -13,11 +13,12 @@ from deflect_api.store.models import Agent, Comment, JournalEntry, Ticket
 
 @dataclass(frozen=True)
 class Answer:
-    """What was written, who may read it, and the state that comes with it ("" leaves it)."""
+    """What was written, who may read it, the state that comes with it ("" leaves it), and its mail ("": the state's own)."""
 
     body: str
     public: bool
     status: str = ""
+    template: str = ""
 
 
 def check_version(ticket: Ticket, version: int | None) -> None:
@@ -33,7 +34,9 @@ def answer(session: Session, ticket: Ticket, given: Answer, agent: Agent, *, now
     if given.public and ticket.assignee is None:
         tickets.take(session, ticket, agent, now)
     public, status = given.public, given.status
-    said = tickets.reply(session, ticket, agent, given.body, public=public, now=now, status=status, calendar=calendar)
+    said = tickets.reply(
+        session, ticket, agent, given.body, public=public, now=now, status=status, template=given.template, calendar=calendar
+    )
     if status == tickets.SOLVED:
         duplicates.tell(session, ticket, agent, said.body if public else "", now=now, calendar=calendar)
     return said

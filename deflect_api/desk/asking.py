@@ -1,19 +1,20 @@
 """Which parts of a well documented request are missing, and the words that ask for them. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from deflect_api import i18n
 from deflect_api.config.support import Support
+from deflect_api.i18n import said
 from deflect_api.intake import coaching, facts
 from deflect_api.store.models import Ticket
 
-Say = Callable[[str], str]
 QUESTIONS = {
-    "doing": "What were you doing?",
-    "expected": "What did you expect to happen?",
-    "happened": "What happened instead? If there was a message, its exact words help most.",
-    "steps": "Which steps lead to it, one by one?",
-    "files": "A screenshot, or a photo of the screen",
+    "doing": said("What were you doing?"),
+    "expected": said("What did you expect to happen?"),
+    "happened": said("What happened instead? If there was a message, its exact words help most."),
+    "steps": said("Which steps lead to it, one by one?"),
+    "files": said("A screenshot, or a photo of the screen"),
 }
 LABELS = {
     "doing": "What you were doing",
@@ -40,12 +41,13 @@ def missing(ticket: Ticket, support: Support, *, has_files: bool) -> list[Missin
     return [_missing(key, named) for key in looked.missing]
 
 
-def text(parts: Sequence[Missing], ticket: Ticket, say: Say) -> str:
-    """Write the reply that asks for the parts, to be read before it is sent."""
-    greeting = say("Hello %(name)s,") % {"name": ticket.name} if ticket.name else say("Hello,")
-    lines = "\n".join(f"* {say(part.question)}" for part in parts)
-    return "\n\n".join((greeting, say("To find the cause, we need a little more from you:"), lines,
-                        say("Answer this mail, or write on the page of your request.")))  # fmt: skip
+def text(parts: Sequence[Missing], ticket: Ticket) -> str:
+    """Write the reply that asks for the parts in the requester's language, to be read before it is sent."""
+    language = i18n.choose(ticket.language)
+    greeting = said("Hello %(name)s,", name=ticket.name) if ticket.name else said("Hello,")
+    lines = "\n".join(f"* {i18n.say(part.question, language)}" for part in parts)
+    asks = said("To find the cause, we need a little more from you:")
+    return "\n\n".join((i18n.say(greeting, language), i18n.say(asks, language), lines))
 
 
 def labels(ticket: Ticket, support: Support) -> Mapping[str, str]:

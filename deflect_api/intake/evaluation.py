@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from deflect_api.config.support import SEVERITY_OF, Affected, NeededBy, Priority, Severity, Support, Type
 from deflect_api.errors import InputError
-from deflect_api.intake import tickets, triage
+from deflect_api.intake import tickets, triage, urgent_timer
 from deflect_api.store.models import Agent, JournalEntry, Ticket
 
 WORKING_OF = {severity: working for working, severity in SEVERITY_OF.items()}
@@ -69,6 +69,8 @@ def evaluate(session: Session, ticket: Ticket, given: Evaluation, agent: Agent, 
     _set(session, ticket, "priority", priority, entry)
     ticket.override_reason = reason if is_override else None
     ticket.priority_reason = f"{agent.name}: {reason} (The table gives {table}.)" if is_override else why(given)
+    if ticket.status != tickets.SUSPECTED:
+        urgent_timer.owe(session, ticket, now)
 
 
 def _set(session: Session, ticket: Ticket, name: str, value: str, entry: JournalEntry) -> None:

@@ -35,11 +35,16 @@ def write(session: Session, ticket: Ticket, body: str, *, support: Support, now:
     if is_spam(session, ticket):
         raise InputError(told := said("This request is closed. Send a new one."), {"body": told})
     new = tickets.submit(session, _draft(ticket, ticket_words.said(body)), _key(), support=support, now=now)
+    follows(session, new, ticket, now)
+    return new
+
+
+def follows(session: Session, new: Ticket, ticket: Ticket, now: datetime) -> None:
+    """Note on both that a new request goes on where another ended."""
     session.add(Relation(ticket_id=new.id, kind=FOLLOWS, other_id=ticket.id))
     for one, other in ((new, ticket), (ticket, new)):
         change = FOLLOWS if one is new else "followed"
         tickets.note(session, one, JournalEntry(at=now, actor=tickets.REQUESTER, change=change, after=f"#{other.reference}"))
-    return new
 
 
 def is_spam(session: Session, ticket: Ticket) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, cast, delete, func, insert, select, update
+from sqlalchemy import Text, and_, cast, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from deflect_api.delivery import outbox
@@ -16,6 +16,7 @@ from deflect_api.intake import privacy_tables as tables
 from deflect_api.store.abuse import Tally
 from deflect_api.store.models import Agent, JournalEntry, Message, SessionEvent, SupportSession, Table, Ticket
 from deflect_api.store.privacy import Removal
+from deflect_api.store.second_line import InboundMail
 from deflect_api.store.uploads import Upload
 
 FINISH = "finish_erasure"
@@ -60,8 +61,9 @@ def erase(session: Session, address: str, *, secret: str, desk: str, now: dateti
     if session.scalar(select(Agent.id).where(Agent.email == address)) is not None:
         raise InputError("This is the address of an account at the desk. Disable the account, and change its address first.")
     ids = tickets_of(session, address)
-    told = to_tell(session, ids, desk)
+    told, letters = to_tell(session, ids, desk), inbound_mails(session, ids, address)
     counts, files = strip(session, ids, now)
+    files += [name for name in letters if name not in files]
     for name, count in tables.remove_with_address(session, address).items():
         counts[name] = counts.get(name, 0) + count
     counts["message"] = counts.get("message", 0) + _asked_for_links(session, address)
@@ -91,6 +93,7 @@ def strip(session: Session, ids: Sequence[int], now: datetime) -> tuple[dict[str
     if not ids:
         return {}, []
     files = list(session.scalars(select(Upload.stored_as).where(Upload.ticket_id.in_(ids), Upload.stored_as != "")))
+    files += inbound_mails(session, ids)
     visits = [visit for visit in session.scalars(select(Ticket.session_id).where(Ticket.id.in_(ids))) if visit]
     counts = tables.remove_with_tickets(session, ids)
     counts["session_event"] = forget_visits(session, visits)
@@ -106,6 +109,12 @@ def strip(session: Session, ids: Sequence[int], now: datetime) -> tuple[dict[str
     session.add_all(JournalEntry(ticket_id=number, at=now, actor="privacy", change="erased") for number in ids)
     counts["ticket"] = len(ids)
     return counts, files
+
+
+def inbound_mails(session: Session, ids: Sequence[int], address: str = "") -> list[str]:
+    """List the files of the mails that came in about these tickets, or from this address."""
+    theirs = or_(InboundMail.ticket_id.in_(ids), and_(InboundMail.sender != "", func.lower(InboundMail.sender) == address))
+    return list(session.scalars(select(InboundMail.stored_as).where(theirs)))
 
 
 def forget_visits(session: Session, visits: Sequence[str]) -> int:

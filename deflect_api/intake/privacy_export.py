@@ -1,6 +1,7 @@
 """What we hold of one person, as a zip: every row of every table as JSON, with the files and mails themselves."""
 
 import json
+import shutil
 import zipfile
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +12,8 @@ from sqlalchemy.orm import Session
 
 from deflect_api.intake import privacy
 from deflect_api.intake import privacy_tables as tables
-from deflect_api.intake.privacy_files import mails_of
+from deflect_api.intake.privacy_files import Shelves, mails_of
 from deflect_api.store.models import Attempt, Message, SessionEvent, SupportSession, Table, Ticket
-from deflect_api.store.shelf import Shelf
 from deflect_api.store.uploads import KEPT
 
 HIDDEN = ("link_nonce",)  # opens something, and tells nothing of the person
@@ -25,8 +25,7 @@ def gather(session: Session, address: str) -> dict[str, Any]:
     found: dict[str, Any] = {"address": address, "ticket": _rows(session, Ticket.__table__, Ticket.id.in_(ids))}
     for table in Table.metadata.sorted_tables:
         rows = tables.of_tickets(session, table, ids) if ids and table.name != "ticket" else []
-        if "email" in table.c and table.name not in ("ticket", "agent"):
-            rows += _rows(session, table, func.lower(table.c.email) == address)
+        rows += [row for row in tables.of_address(session, table, address) if row not in rows]
         if rows:
             found[table.name] = rows
     visits = [row["session_id"] for row in found["ticket"] if row["session_id"]]
@@ -41,12 +40,17 @@ def gather(session: Session, address: str) -> dict[str, Any]:
     return found
 
 
-def write(target: BinaryIO, found: dict[str, Any], shelf: Shelf, mails: Path) -> None:
+def write(target: BinaryIO, found: dict[str, Any], shelves: Shelves, mails: Path) -> None:
     """Write the zip. A file that is missing on the disk is named in `missing`."""
     ids = [row["id"] for row in found["ticket"]]
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
-        kept = [row for row in found.get("upload", ()) if row["state"] == KEPT]
-        missing = [row["name"] for row in kept if not _pack(packed, shelf, row)]
+        kept = [
+            (row, f"files/{row['ticket_id']}/{row['id']}-{row['name']}")
+            for row in found.get("upload", ())
+            if row["state"] == KEPT
+        ]
+        kept += [(row, f"letters/{row['id']}.eml") for row in found.get("inbound_mail", ())]
+        missing = [place for row, place in kept if not _pack(packed, shelves, row["stored_as"], place)]
         for path in mails_of(mails, ids, found["address"]):
             packed.write(path, f"mails/{path.name}")
         text = json.dumps({**found, "missing": missing}, default=_plain, indent=2, ensure_ascii=False)
@@ -63,16 +67,12 @@ def _rows(session: Session, table: Any, condition: Any) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if name not in HIDDEN} for row in rows]
 
 
-def _pack(packed: zipfile.ZipFile, shelf: Shelf, row: dict[str, Any]) -> bool:
-    try:
-        with (
-            shelf.open(row["stored_as"]) as source,
-            packed.open(f"files/{row['ticket_id']}/{row['id']}-{row['name']}", "w") as copy,
-        ):
-            for piece in iter(lambda: source.read(65_536), b""):
-                copy.write(piece)
-    except FileNotFoundError:
+def _pack(packed: zipfile.ZipFile, shelves: Shelves, name: str, place: str) -> bool:
+    shelf = next((shelf for shelf in shelves if shelf.has(name)), None)
+    if shelf is None:
         return False
+    with shelf.open(name) as source, packed.open(place, "w") as copy:
+        shutil.copyfileobj(source, copy, 65_536)
     return True
 
 

@@ -1,34 +1,42 @@
-"""What is removed outside the tables: attachments, mails written to a folder, and the old pages of the database's own files."""
+"""What is removed outside the tables: files, mails that came in or were written to a folder, and the database's own old pages."""
 
 from collections.abc import Iterable
 from email import message_from_bytes, policy
 from pathlib import Path
 
+from deflect_api.config import Settings
 from deflect_api.delivery.relay import Done, Handler
 from deflect_api.intake.privacy import normal
 from deflect_api.store.db import Database
 from deflect_api.store.models import Message
 from deflect_api.store.shelf import Shelf
 
+Shelves = tuple[Shelf, ...]
 REFERENCE = "X-Deflect-Reference"
 
 
-def finisher(database: Database, shelf: Shelf, mails: Path) -> Handler:
+def shelves_of(settings: Settings) -> Shelves:
+    """Return where files stand: attachments, and mails as they came in. No two files have one name."""
+    return Shelf(settings.files_folder), Shelf(settings.letters_folder)
+
+
+def finisher(database: Database, shelves: Shelves, mails: Path) -> Handler:
     """Return what the relay calls for a `finish_erasure` message. Doing it twice is fine."""
 
     def finish(message: Message) -> Done:
-        dropped = remove(shelf, mails, files=message.payload["files"], tickets=message.payload["tickets"])
+        dropped = remove(shelves, mails, files=message.payload["files"], tickets=message.payload["tickets"])
         database.compact()
         return Done(f"{dropped} files removed, database compacted")
 
     return finish
 
 
-def remove(shelf: Shelf, mails: Path, *, files: Iterable[str], tickets: Iterable[int], address: str = "") -> int:
-    """Drop attachments, and the mails of these tickets or to this address; return how many files that were."""
+def remove(shelves: Shelves, mails: Path, *, files: Iterable[str], tickets: Iterable[int], address: str = "") -> int:
+    """Drop files, and the mails of these tickets or to this address; return how many files that were."""
     names, numbers = list(files), {str(number) for number in tickets}
     for name in names:
-        shelf.drop(name)
+        for shelf in shelves:
+            shelf.drop(name)
     wanted = [path for path in _mails(mails) if _is_about(path, numbers, address)]
     for path in wanted:
         path.unlink(missing_ok=True)

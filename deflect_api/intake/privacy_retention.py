@@ -15,7 +15,7 @@ from deflect_api.intake import privacy, privacy_files, tickets
 from deflect_api.store.db import Database
 from deflect_api.store.models import JournalEntry, Message, SessionEvent, Ticket
 from deflect_api.store.privacy import Removal
-from deflect_api.store.shelf import Shelf
+from deflect_api.store.second_line import InboundMail
 from deflect_api.store.staff import AuditEntry
 from deflect_api.store.uploads import Upload
 
@@ -40,7 +40,7 @@ class Places:
     """Where data is kept."""
 
     database: Database
-    shelf: Shelf
+    shelves: privacy_files.Shelves
     mails: Path
 
 
@@ -85,7 +85,7 @@ def _all(places: Places, kind: str, *, before: datetime | None, now: datetime) -
         with places.database.write() as session:
             cut = CUTS[kind](session, before, now)
         if cut.files or cut.tickets:
-            privacy_files.remove(places.shelf, places.mails, files=cut.files, tickets=cut.tickets)
+            privacy_files.remove(places.shelves, places.mails, files=cut.files, tickets=cut.tickets)
         total += cut.count
         if cut.count < AT_ONCE:
             break
@@ -135,6 +135,15 @@ def _messages(session: Session, before: datetime, _now: datetime) -> Cut:
     return Cut(len(ids))
 
 
+def _letters(session: Session, before: datetime, _now: datetime) -> Cut:
+    """Mails as they came; what they said stays on their tickets. One that was not dealt with stays."""
+    old = (InboundMail.outcome != "") & (InboundMail.at < before)
+    rows = session.scalars(select(InboundMail).where(old).limit(AT_ONCE)).all()
+    for row in rows:
+        session.delete(row)
+    return Cut(len(rows), tuple(row.stored_as for row in rows))
+
+
 def _audit(session: Session, before: datetime, _now: datetime) -> Cut:
     ids = session.scalars(select(AuditEntry.id).where(AuditEntry.at < before).limit(AT_ONCE)).all()
     session.execute(delete(AuditEntry).where(AuditEntry.id.in_(ids)))
@@ -151,5 +160,6 @@ CUTS: dict[str, Callable[[Session, datetime, datetime], Cut]] = {
     "journal": _journal,
     "searches": _searches,
     "messages": _messages,
+    "letters": _letters,
     "audit": _audit,
 }

@@ -54,13 +54,19 @@ POLICY = {
     "helpful_answer": MENDED,
     "channel": NOT_THEIRS,
     "removal": NOT_THEIRS,
+    "issue": MENDED,
+    "escalation": REMOVED,
+    "task": REMOVED,
+    "hook_delivery": NOT_THEIRS,
+    "inbound_mail": REMOVED,
+    "bounce": REMOVED,
 }
 ERASED, ERASED_SUBJECT = "[erased]", "(erased)"
 FIGURES = (  # the columns of a ticket that stay, for the figures
     "status", "type", "severity", "priority", "working", "affected", "needed_by", "product", "hub", "language", "searched",
     "link_nonce", "solved_says",
 )  # fmt: skip
-ADDRESS_COLUMNS = ("email",)
+ADDRESS_COLUMNS = ("email", "sender", "address")
 BATCH = 500
 
 
@@ -84,6 +90,14 @@ def remove_with_address(session: Session, address: str) -> dict[str, int]:
                 gone = session.execute(delete(table).where(func.lower(table.c[name]) == address)).rowcount  # type: ignore[attr-defined]
                 removed.update({table.name: gone} if gone else {})
     return removed
+
+
+def of_address(session: Session, table: Described, address: str) -> list[dict[str, object]]:
+    """Read the rows of a removable table that are about a mail address."""
+    columns = [table.c[name] for name in ADDRESS_COLUMNS if name in table.c and _policy(table) == REMOVED]
+    return [
+        dict(row) for column in columns for row in session.execute(select(table).where(func.lower(column) == address)).mappings()
+    ]
 
 
 def nothing(table: Described) -> dict[str, object]:

@@ -16,7 +16,7 @@ from deflect_api.delivery import outbox
 from deflect_api.delivery.forward import FORWARD, SAY
 from deflect_api.errors import InputError, KeyReused, NotFound
 from deflect_api.i18n import said
-from deflect_api.intake import deflection, notices, reply_clock, ticket_words, triage
+from deflect_api.intake import deflection, notices, reply_clock, ticket_words, triage, urgent_timer
 from deflect_api.store.abuse import Holding
 from deflect_api.store.models import Agent, Comment, IdempotencyKey, JournalEntry, Message, Ticket
 
@@ -25,6 +25,7 @@ SUSPECTED = "suspected"  # held for a look by a person; nobody sets it by hand
 STATUSES = (NEW, OPEN, PENDING, ESCALATED, SOLVED, CLOSED)
 REQUESTER = "requester"
 REAL, SPAM = "real", "spam"
+_MAIL_OF = {SOLVED: "solved", PENDING: "asked"}  # the mail that goes with the state which comes with a reply
 KEY_LIFE = timedelta(days=30)
 
 
@@ -44,7 +45,7 @@ class Draft:
     device: dict[str, Any] = field(default_factory=dict)
     language: str = "en"
     session: str = ""
-    searched: Literal["yes", "unavailable"] = "yes"
+    searched: Literal["yes", "unavailable", "no"] = "yes"  # no: it came by mail
     held: tuple[str, ...] = ()  # why a person looks first
     acknowledged: bool = True  # False: this mail address has had enough mails for now
     filed_by: str = ""  # the member of staff who sent it in the requester's name
@@ -105,6 +106,7 @@ def _welcome(session: Session, ticket: Ticket, mails: list[str], now: datetime) 
     """Owe what a request that counts is owed: the forward, its mails, and its place in the figures."""
     _owe_forward(session, ticket, now)
     notices.record(session, ticket, notices.NEW, now)
+    urgent_timer.owe(session, ticket, now)
     for template in mails:
         owe_mail(session, ticket, now, template=template)
     if ticket.session_id:
@@ -166,7 +168,7 @@ def add_information(session: Session, ticket: Ticket, body: str, now: datetime, 
 
 def reply(
     session: Session, ticket: Ticket, agent: Agent, body: str, *, public: bool, now: datetime, status: str = "",
-    calendar: Calendar | None = None,
+    template: str = "", calendar: Calendar | None = None,
 ) -> Comment:  # fmt: skip
     """An agent answers (public: one mail to the requester) or leaves a note (private), and may set the state with it."""
     comment = _say(session, ticket, Comment(at=now, author=agent.name, public=public, body=ticket_words.said(body)))
@@ -174,10 +176,15 @@ def reply(
         ticket.first_reply_at, ticket.awaiting = ticket.first_reply_at or now, False
         if ticket.status in (NEW, SUSPECTED):
             change_status(session, ticket, OPEN, actor=agent.email, now=now)
-        owe_mail(session, ticket, now, template="solved" if status == SOLVED else "reply", comment=comment.id)
+        owe_mail(session, ticket, now, template=template or _MAIL_OF.get(status, "reply"), comment=comment.id)
     if status:
         change_status(session, ticket, status, actor=agent.email, now=now, tell=not public, calendar=calendar)
     return comment
+
+
+def add_note(session: Session, ticket: Ticket, author: str, body: str, now: datetime) -> Comment:
+    """Keep what somebody else wrote on a request: only the team reads it."""
+    return _say(session, ticket, Comment(at=now, author=author, public=False, body=ticket_words.said(body)))
 
 
 def said_at_desk(session: Session, ticket: Ticket, comment: Comment, *, solved: bool, now: datetime, calendar: Calendar) -> None:

@@ -17,7 +17,7 @@ from deflect_api.errors import ConfigError
 from deflect_api.store.db import Database
 from deflect_api.store.models import Message, Ticket
 
-DATABASE, SECRETS, FILES = "deflect.db", "secrets.json", "files"
+DATABASE, SECRETS, FILES, LETTERS = "deflect.db", "secrets.json", "files", "mail-in"
 GAP = 1000  # more than the requests that can have come between a backup and the loss
 
 
@@ -32,7 +32,7 @@ def take(home: Path, database: Database, target: Path) -> int:
                 copy = Path(folder) / DATABASE
                 _copy_sqlite(Path(str(database.engine.url.database)), copy)
                 tar.add(copy, DATABASE)
-            for name in (SECRETS, f"{FILES}/kept"):
+            for name in (SECRETS, f"{FILES}/kept", f"{LETTERS}/kept"):
                 if (home / name).exists():
                     tar.add(home / name, name, filter=_still_there)
         shutil.copyfile(draft, target)

@@ -47,7 +47,7 @@ def export() -> ResponseReturnValue:
     with parts().database.read() as session:
         found = privacy_export.gather(session, address)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed once it is sent
-    privacy_export.write(file, found, parts().storage.shelf, settings.mail_folder)
+    privacy_export.write(file, found, privacy_files.shelves_of(settings), settings.mail_folder)
     with parts().database.write() as session:
         audit.note(session, identity.by(), audit.EXPORTED, privacy.mark(settings.secret, address))
     size = file.tell()
@@ -64,6 +64,7 @@ def export() -> ResponseReturnValue:
 def erase() -> ResponseReturnValue:
     """Erase at once from the tables; the relay then drops files and cleans the database's own files."""
     settings, address = parts().settings, privacy.normal(request.form.get("email", ""))
+    shelves = privacy_files.shelves_of(settings)
     try:
         with parts().database.write() as session:
             done = privacy.erase(
@@ -73,7 +74,7 @@ def erase() -> ResponseReturnValue:
             audit.note(session, identity.by(), audit.ERASED, privacy.mark(settings.secret, address), counts)
     except InputError as error:
         return _page(422, typed=address, error=error.detail)
-    privacy_files.remove(parts().storage.shelf, settings.mail_folder, files=done.files, tickets=done.tickets, address=address)
+    privacy_files.remove(shelves, settings.mail_folder, files=done.files, tickets=done.tickets, address=address)
     parts().wake()
     return desk.page("erased.html", agent=identity.known(), done=done)
 

@@ -76,8 +76,9 @@ def erase(desk: Desk, address: str = WHO) -> privacy.Erasure:
         done = privacy.erase(session, who, secret=desk.settings.secret, desk="builtin", now=desk.clock())
         by = audit.By("lead@example.org", desk.clock())
         audit.note(session, by, audit.ERASED, privacy.mark(desk.settings.secret, who))
-    shelf = Shelf(desk.settings.files_folder)
-    privacy_files.remove(shelf, desk.settings.mail_folder, files=done.files, tickets=done.tickets, address=who)
+    privacy_files.remove(
+        privacy_files.shelves_of(desk.settings), desk.settings.mail_folder, files=done.files, tickets=done.tickets, address=who
+    )
     run(desk)
     return done
 

@@ -94,8 +94,21 @@ ROUTES = {
     "POST /desk/privacy/look": LEAD,
     "POST /desk/privacy/export": LEAD,
     "POST /desk/privacy/erase": LEAD,
+    "GET /desk/tickets/<reference>/second-line": TICKET,
+    "POST /desk/tickets/<reference>/second-line": TICKET,
+    "POST /desk/tickets/<reference>/urgent": TICKET,
+    "GET /desk/tasks": SIGNED_IN,
+    "POST /desk/tasks/<int:number>": SIGNED_IN,
+    "GET /desk/mail": SIGNED_IN,
+    "GET /desk/mail/<int:number>": SIGNED_IN,
+    "POST /hooks/github": EVERYBODY,
 }
-NOT_THERE = ("<upload_id>", "<int:token_id>", "<token>")  # made-up values: who gets so far is told that there is none
+NOT_THERE = (
+    "<upload_id>",
+    "<int:number>",
+    "<int:token_id>",
+    "<token>",
+)  # made up: who gets so far is told that there is none
 BEFORE_SIGNING_IN = ("/desk/sign-in", "/desk/welcome/<token>", "/desk/sign-in/code", "/desk/sign-in/enrol")
 SENT: dict[str, dict[str, Any]] = {  # what else would be refused before anybody asks who sent it
     "POST /requests/<reference>/<secret>/files": {"json": {"id": "a" * 24, "name": "a.txt", "size": 3}},

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from deflect_api import i18n
 from deflect_api.config.support import Support
 from deflect_api.desk import answering, asking, known_issues, noted_gaps, tags
 from deflect_api.errors import InputError
@@ -73,8 +72,7 @@ def _ask(on: On, _: schemas.Seen) -> None:
     missing = asking.missing(on.ticket, on.support, has_files=any(file.state == KEPT for file in files))
     if not missing:
         raise InputError("Nothing is missing any more.", {"version": "Nothing is missing."})
-    words = i18n.translations(i18n.choose(on.ticket.language)).gettext
-    said = answering.Answer(asking.text(missing, on.ticket, words), public=True, status=tickets.PENDING)
+    said = answering.Answer(asking.text(missing, on.ticket), public=True, status=tickets.PENDING)
     answering.answer(on.session, on.ticket, said, on.agent, **on.when)
 
 

@@ -7,13 +7,12 @@ from typing import Any
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from deflect_api import i18n
 from deflect_api.desk import asking, canned, dossier
 from deflect_api.errors import InputError, Stale
 from deflect_api.intake import evaluation, follow_ups, tickets
 from deflect_api.store.desk import KINDS
 from deflect_api.store.models import Ticket
-from deflect_api.web import attached, desk, identity
+from deflect_api.web import attached, desk, identity, second_shown
 from deflect_api.web.parts import parts
 from deflect_api.web.schemas import OTHER
 from deflect_api.web.staff import entry
@@ -88,6 +87,7 @@ def _rendered(
         by_table=evaluation.by_table(evaluation.of(one), support), canned=_canned(one),
         insertable=_insertable(found, fits), due_is_late=one.awaiting and one.reply_due_at < parts().clock(),
         reopens=follow_ups.opens_again(one, parts().clock()), days=follow_ups.REOPENS // timedelta(days=1),
+        second=second_shown.of_ticket(one),
     )  # fmt: skip
 
 
@@ -119,5 +119,5 @@ def _insertable(found: dossier.Dossier, fits: Fitting) -> dict[str, str]:
     texts = {f"canned:{each.product}/{each.name}": canned.filled(each, values) for each in _canned(one)}
     texts |= {f"article:{each.article}": f"{each.title}\n{parts().settings.url}/{each.url}" for each in fits.articles}
     if found.missing:
-        texts["missing"] = asking.text(found.missing, one, i18n.translations(i18n.choose(one.language)).gettext)
+        texts["missing"] = asking.text(found.missing, one)
     return texts

@@ -19,6 +19,10 @@ const chosen = () => rows[at] || document.activeElement?.closest?.("tr[data-refe
 const address = (row, rest = "") => `/desk/tickets/${row.dataset.reference}${rest}`;
 
 function open(details) {
+  if (details.href) {  // with a tracker, escalating has a page of its own
+    location.href = details.href;
+    return;
+  }
   details.open = true;
   details.querySelector("textarea").focus();
 }

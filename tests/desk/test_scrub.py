@@ -1,0 +1,71 @@
+"""What leaves for a public place names nobody: patterned data and known names are gone, possible names are pointed out."""
+
+import pytest
+
+from deflect_api.desk import scrub
+from deflect_api.desk.names import Person
+from tests.desk import scrub_corpus
+
+MUST_GO = ("mail", "phone", "imei", "token", "password", "link", "known", "partner")
+
+
+@pytest.fixture(scope="module")
+def figures() -> scrub_corpus.Figures:
+    return scrub_corpus.measure()
+
+
+def test_the_corpus_has_two_hundred_texts(figures: scrub_corpus.Figures) -> None:
+    assert figures.texts >= 200
+
+
+@pytest.mark.parametrize("kind", MUST_GO)
+def test_nothing_with_a_shape_and_no_known_name_is_missed(figures: scrub_corpus.Figures, kind: str) -> None:
+    assert figures.share(kind) == 1, [miss for miss in figures.missed if miss.startswith(kind)]
+
+
+def test_possible_names_are_pointed_out_nine_times_in_ten(figures: scrub_corpus.Figures) -> None:
+    assert figures.share("name") >= 0.9, figures.missed
+
+
+def test_what_developers_need_stays(figures: scrub_corpus.Figures) -> None:
+    assert figures.share("keep") == 1, figures.missed
+
+
+def test_without_its_rules_the_corpus_finds_misses() -> None:
+    """The control: the figures above can fail."""
+    bare = scrub_corpus.measure(scrub.Known())
+    assert bare.share("known") < 0.5
+    assert bare.share("partner") == 0
+
+
+def test_one_thing_has_one_placeholder_in_all_texts() -> None:
+    known = scrub.Known((Person(("Ada Obi",)), Person(("Ben Ito",))))
+    done = scrub.scrub({"subject": "Ada and Ben", "body": "BEN wrote to a@example.org and A@example.org; Ada saw it"}, known)
+    assert done.texts == {
+        "subject": "[person 1] and [person 2]",
+        "body": "[person 2] wrote to [mail 1] and [mail 1]; [person 1] saw it",
+    }
+    assert scrub.Replaced("Ada", "[person 1]") in done.replaced
+
+
+def test_what_was_scrubbed_stays_as_it_is() -> None:
+    known = scrub.Known((Person(("Ada Obi", "ada.obi")),))
+    once = scrub.scrub({"t": "Ada, ada.obi@example.org, +254 712 345 678, https://example.org/x?y=1"}, known).texts["t"]
+    assert scrub.scrub({"t": once}, known).texts["t"] == once
+
+
+def test_a_name_that_a_person_points_out_goes_everywhere() -> None:
+    done = scrub.scrub({"t": "Njoroge called; njoroge's phone"}, scrub.Known(), also=("Njoroge",))
+    assert "joroge" not in done.texts["t"]
+
+
+def test_a_name_that_is_also_a_word_goes_only_with_a_capital() -> None:
+    known = scrub.Known((Person(("Will Obi",)),))
+    assert scrub.scrub({"t": "Will says it will fail"}, known).texts["t"] == "[person 1] says it will fail"
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "1 ", "@", "a.", "(1", "+", "https://", "é", "A b ", "[at] ", "pass: ", "م", "\x00", "\u200b"]
+)
+def test_any_text_comes_to_an_end(piece: str) -> None:
+    scrub.scrub({"t": piece * (10_000 // len(piece))}, scrub_corpus.KNOWN)
