@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from deflect_api.errors import Unavailable
+from deflect_api.i18n import said
 
 LEAST_SHARE = 0.05
 LEAST_BYTES = 2_000_000
@@ -18,4 +19,4 @@ def check(home: Path) -> None:
     """Raise Unavailable when no more should be taken in."""
     usage = shutil.disk_usage(home)
     if too_little(usage.total, usage.free):
-        raise Unavailable("There is no room on our side just now. What you wrote stays here; try again in a few minutes.")
+        raise Unavailable(said("There is no room on our side just now. What you wrote stays here; try again in a few minutes."))
