@@ -78,8 +78,7 @@ def run(peer: str, corpus: Corpus) -> Outcome:
     """Run one search over one corpus, in this process (or in Node's)."""
     job = job_for(corpus)
     with TemporaryDirectory(prefix="bench-") as folder:
-        outcome = _run_node(peer, corpus, job, Path(folder)) if peer in NODE else _run_python(peer, corpus, job, Path(folder))
-    return outcome
+        return _run_node(peer, corpus, job, Path(folder)) if peer in NODE else _run_python(peer, corpus, job, Path(folder))
 
 
 def _run_python(peer: str, corpus: Corpus, job: Job, folder: Path) -> Outcome:

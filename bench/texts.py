@@ -45,12 +45,8 @@ def reworded(text: str, chance: random.Random) -> str:
     return f"{chance.choice(OPENINGS)}{' '.join(words)}{chance.choice(CLOSINGS)}"
 
 
-def as_it_is(text: str, chance: random.Random) -> str:
-    return text
-
-
 WAYS: dict[str, Callable[[str, random.Random], str]] = {
-    "clean": as_it_is,
+    "clean": lambda text, _: text,
     "typos": slip,
     "order": shuffled,
     "reworded": reworded,

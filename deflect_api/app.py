@@ -139,7 +139,7 @@ def handlers(
         holding.REMOVE: holding.remover(),
         person.FINISH: privacy_files.finisher(database, storage.shelf, settings.mail_folder),
         privacy_retention.KIND: privacy_retention.keeper(
-            database, storage.shelf, settings.mail_folder, settings.support.retention, clock
+            privacy_retention.Places(database, storage.shelf, settings.mail_folder), settings.support.retention, clock
         ),
     }
 

@@ -25,13 +25,14 @@ from deflect_api.errors import ConfigError
 from deflect_api.published import beside, known, switching
 from deflect_api.web import form
 from deflect_api.web.pages import Pages
-from search import Article, DocsError, build_index, read_docs
+from search import Article, DocsError, build_index, labels, read_docs, read_synonyms, shortlist
 from search.moved import FILE as REDIRECTS
 from search.site import read_site
 
 PLAIN_SHELL = Path(str(files("deflect_api.published") / "shell.html"))
 STATIC = Path(str(files("deflect_api.web") / "static"))
-OURS = ("help.css", "suggest.js", "request.js", "line.js", "files.js", "work.js", "coach.js")
+OURS = ("help.css", "suggest.js", "request.js", "line.js", "files.js", "work.js", "coach.js", "fallback.js")
+SHORT_LIST, EMPTY_LIST = "fallback.js", "const LIST = [];"
 ZIPPED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", ".map"}
 _INLINE = re.compile(rb"<(script|style)\b([^>]*)>(.*?)</\1>", re.S | re.I)
 _HASHED_NAME = re.compile(r"\.[0-9a-f]{8}\.")
@@ -90,10 +91,10 @@ def _build_into(settings: Settings, target: Path, digest: str, changed: Mapping[
     try:
         _build_site(settings, draft / "site", changed)
         pages, redirects = _known(settings, changed)
-        issues = known_issues(_index(settings, draft / "index"))
+        articles = _index(settings, draft / "index")
         beside.write(settings, draft / "site", pages)
-        found = {"pages": pages, "redirects": redirects, "known_issues": issues}
-        manifest = {"digest": digest, "files": _finish_site(settings, draft / "site"), **found}
+        found = {"pages": pages, "redirects": redirects, "known_issues": known_issues(articles)}
+        manifest = {"digest": digest, "files": _finish_site(settings, draft / "site", articles), **found}
         (draft / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         os.sync()  # every file of the release is on disk before any reader is sent to it
         if target.exists():
@@ -143,15 +144,16 @@ def _index(settings: Settings, root: Path) -> list[Article]:
     portal = settings.support.portal
     try:
         articles = read_docs(settings.mkdocs, products=tuple(settings.support.products), exclude=portal.exclude)
-        build_index((section for article in articles for section in article.sections), root)
+        synonyms = read_synonyms(settings.mkdocs, products=tuple(settings.support.products))
+        build_index((section for article in articles for section in article.sections), root, synonyms=synonyms)
         return articles
     except DocsError as error:
         raise ConfigError(str(error)) from error
 
 
-def _finish_site(settings: Settings, site: Path) -> dict[str, dict[str, Any]]:
+def _finish_site(settings: Settings, site: Path, articles: list[Article]) -> dict[str, dict[str, Any]]:
     """Add our assets under hashed names, the contact page, zipped twins and the list of what is served."""
-    names = _add_assets(site)
+    names = _add_assets(site, shortlist.as_json(shortlist.entries(articles, _messages(settings))))
     if not (site / "shell.html").is_file():  # another theme: service pages then have a plain frame
         shutil.copyfile(PLAIN_SHELL, site / "shell.html")
     pages = sorted(site.rglob("*.html"))
@@ -165,11 +167,19 @@ def _served(site: Path) -> list[Path]:
     return [path for path in sorted(site.rglob("*")) if path.is_file() and path.suffix != ".gz"]
 
 
-def _add_assets(site: Path) -> dict[str, str]:
+def _messages(settings: Settings) -> dict[str, list[str]]:
+    """What each product says, from its labels.yml where there is one."""
+    folder, products = _docs_folder(settings.mkdocs), settings.support.products
+    books = {name: labels.read_book(folder, f"{name}/{labels.FILE}") for name in products}
+    return {name: [quote.text for quote in book.quotes if quote.kind == "messages"] for name, book in books.items()}
+
+
+def _add_assets(site: Path, listed: str) -> dict[str, str]:
     names = {}
     (site / "assets").mkdir(exist_ok=True)
     for name in OURS:
-        content = slim(name, (STATIC / name).read_text(encoding="utf-8")).encode()
+        text = slim(name, (STATIC / name).read_text(encoding="utf-8"))
+        content = (text.replace(EMPTY_LIST, f"const LIST = {listed};", 1) if name == SHORT_LIST else text).encode()
         stem, dot, ending = name.rpartition(".")
         names[name] = f"{stem}.{hashlib.sha256(content).hexdigest()[:8]}{dot}{ending}"
         (site / "assets" / names[name]).write_bytes(content)

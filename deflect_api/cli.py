@@ -11,7 +11,7 @@ from flask import Flask
 from waitress.server import create_server
 
 from deflect_api import build as release_build
-from deflect_api import cli_people, cli_privacy, cli_queue, config
+from deflect_api import cli_backup, cli_people, cli_privacy, cli_queue, config
 from deflect_api.app import create_app, create_relay, open_outside
 from deflect_api.cli_errors import told
 from deflect_api.config import Settings
@@ -37,9 +37,11 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format=LOG_LINE, stream=sys.stderr)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("waitress").setLevel(logging.WARNING)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would write addresses, which may hold a secret
 
 
-for command in (cli_queue.queue, cli_people.agent, cli_privacy.person, *commands.COMMANDS, *live_commands.COMMANDS):
+OF_OPERATORS = (cli_queue.queue, cli_backup.backup, cli_backup.restore, cli_people.agent, cli_privacy.person)
+for command in (*OF_OPERATORS, *commands.COMMANDS, *live_commands.COMMANDS):
     main.add_command(command)
 
 

@@ -4,6 +4,7 @@ from search.build import build_index, digest_of
 from search.engine import Engine, Suggester, Suggestion
 from search.errors import DocsError, IndexUnavailable, SearchError
 from search.sections import Article, Section, read_docs
+from search.wordbook import read_synonyms
 
 __all__ = [
     "Article",
@@ -17,4 +18,5 @@ __all__ = [
     "build_index",
     "digest_of",
     "read_docs",
+    "read_synonyms",
 ]

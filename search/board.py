@@ -26,7 +26,7 @@ class Board:
     words: Sequence[str]
     stems: Sequence[str]
     languages: tuple[str, ...]
-    synonyms: Mapping[str, tuple[str, ...]]
+    synonyms: Mapping[str, Mapping[str, Sequence[str]]]
 
     @cached_property
     def size(self) -> int:
@@ -41,7 +41,7 @@ class Board:
     @cached_property
     def first(self) -> Array:
         """The first section of each article, and after the last one the number of sections."""
-        return self.arrays["first"].astype(np.int64)
+        return self.arrays["first"]
 
     @cached_property
     def remembered(self) -> Callable[..., Any]:
@@ -51,6 +51,11 @@ class Board:
     @cached_property
     def heavy(self) -> Mapping[str, int]:
         return {prefix: n for n, prefix in enumerate(unpack(self.arrays["heavy"]))}
+
+    def synonyms_of(self, word: str, product: str | None) -> list[str]:
+        """Words that mean the same to those who ask about a product; without one, about any."""
+        books = self.synonyms.values() if product is None else (self.synonyms.get(name, {}) for name in ("", product))
+        return [other for book in books for other in book.get(word, ())]
 
     @cached_property
     def typos(self) -> tuple[Array, Array]:

@@ -4,8 +4,9 @@ An edit is an update: only its articles are analysed and indexed again, and the 
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,13 @@ from search import analysis, arrays, generations, impacts, index, typos, update
 from search.board import Board
 from search.impacts import Array, Arrays, pack, unpack
 from search.sections import Section
+from search.wordbook import Synonyms
 
 IMPACTS = "impacts.bin"
-Synonyms = Mapping[str, Sequence[str]]
+MOST_REMEMBERED = 4096
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shelf:
     """The sections of a generation; each is read from disk when it is shown."""
 
@@ -31,6 +33,13 @@ class Shelf:
     def __getitem__(self, number: int) -> Section:
         if number >= len(self):
             raise IndexError(number)
+        return self._remembered(number)
+
+    @cached_property
+    def _remembered(self) -> Callable[[int], Section]:
+        return lru_cache(MOST_REMEMBERED)(self._read)
+
+    def _read(self, number: int) -> Section:
         begin, end = self.texts["section_ptr"][number : number + 2]
         values = json.loads(self.texts["sections"][begin:end].tobytes())
         return Section(**{**values, "keywords": tuple(values["keywords"])})
@@ -39,9 +48,9 @@ class Shelf:
 def build_index(sections: Iterable[Section], root: Path, *, synonyms: Synonyms | None = None) -> Path:
     """Make a new generation under `root` and switch it in; return its folder.
 
-    The same sections give the same digest, and then there is nothing to do. `synonyms`: word -> words that mean the same."""
+    The same sections give the same digest, and then there is nothing to do. `synonyms` are those of wordbook.py."""
     listed = _grouped(sections)
-    known = {word: tuple(others) for word, others in sorted((synonyms or {}).items())}
+    known = synonyms or {}
     return generations.publish(Path(root), digest_of(listed, known), lambda folder: _write(listed, known, Path(root), folder))
 
 
@@ -102,7 +111,7 @@ def open_index(root: Path) -> Opened:
             found = arrays.open_mapped(folder / IMPACTS)
         except OSError:  # it was whole a moment ago: a builder has just removed it
             continue
-        synonyms = {word: tuple(others) for word, others in json.loads(found["synonyms"].tobytes()).items()}
+        synonyms = json.loads(found["synonyms"].tobytes())
         board = Board(found, unpack(found["words"]), unpack(found["stems"]), tuple(unpack(found["languages"])), synonyms)
         return Opened(digest, board, Shelf(found), tuple(unpack(found["products"])))
     raise generations.missing(root)

@@ -16,10 +16,8 @@ from search.build import Opened, open_index
 from search.errors import SearchError
 from search.ranking import Hit, rank
 
-DEFAULT_FLOOR = 2.75
-"""A lower floor hardly helps another question find its article; a higher one silences early keystrokes.
-
-About half of the texts about other things still reach it."""
+DEFAULT_FLOOR = 3.0
+"""What it shows and hides is measured in docs/team/settings.md, at portal.floor."""
 
 CHECK_EVERY = 0.25
 """Seconds between looks at what generation is live."""
@@ -94,7 +92,7 @@ class Engine:
         below `floor` is not shown; None is the default floor, 0 shows weak matches too. Raises IndexUnavailable."""
         live = self._current()
         board = live.opened.board
-        asked = query.parse(text, board, language)
+        asked = query.parse(text, board, language, product)
         allowed = None if product is None else live.products.get(product)
         if product is not None and allowed is None:
             return []

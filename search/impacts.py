@@ -189,7 +189,7 @@ def prefix_scores(early: Array, late: Array) -> tuple[Array, tuple[int, int]]:
 
 
 def _heavy_prefixes(made: Arrays, words: Sequence[str], articles: int) -> Arrays:
-    """For beginnings of words that half the site has: the articles of which they tell most, so that no keystroke reads them all."""
+    """For beginnings that half the site has: the articles of which they tell most, so that no keystroke reads them all."""
     heavy: list[str] = []
     numbers: list[tuple[int, int]] = []
     documents, impacts = [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]

@@ -5,6 +5,7 @@ Every word is optional; the last one may still be growing; a long text is cut do
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,14 @@ class Term:
     weight: float
 
 
+class Reading(NamedTuple):
+    """How a word is read: as one that still grows; guessing at slips when nothing else is known; with whose synonyms."""
+
+    growing: bool
+    guess: bool
+    product: str | None
+
+
 @dataclass(frozen=True)
 class Query:
     """What to look for: the telling words, those that only tell among likely articles, how much the unknown ones could
@@ -54,8 +63,10 @@ def clipped(text: str) -> str:
     return f"{text[:half].rsplit(maxsplit=1)[0]} {text[-half:].split(maxsplit=1)[-1]}"
 
 
-def parse(text: str, board: Board, language: str | None = None) -> Query:
-    """The query for a text as typed so far. White space or a full stop at its end says that the last word is whole."""
+def parse(text: str, board: Board, language: str | None = None, product: str | None = None) -> Query:
+    """The query for a text as typed so far; `product` chooses the synonyms.
+
+    White space or a full stop at its end says that the last word is whole."""
     text = clipped(text)
     typed = analysis.words(text)
     growing = typed[-1] if typed and _GROWING.search(text) else ""
@@ -66,30 +77,40 @@ def parse(text: str, board: Board, language: str | None = None) -> Query:
     empty = analysis.stop_words(languages)
     telling = [word for word in words if word == growing or word not in empty] or words
     guess = len(telling) <= MAX_TERMS
-    terms = [board.remembered(term_of, word, languages, (word == growing, guess)) for word in telling]
-    known = [term for term in terms if term.stems or term.grows]
+    terms = [board.remembered(term_of, word, languages, Reading(word == growing, guess, product)) for word in telling]
     lost = sum(not (term.stems or term.grows) and term.word != growing for term in terms)
-    if len(known) > MAX_TERMS:
-        rare = set(sorted(range(len(known)), key=lambda n: (known[n].grows is None, -known[n].weight))[:MAX_TERMS])
-        known = [term for n, term in enumerate(known) if n in rare]
-    rest = [word for word in words if word in empty and word != growing][:MAX_MINOR] if len(telling) < len(words) else []
-    minor = tuple(term for word in rest if (term := board.remembered(term_of, word, languages, (False, False))).stems)
-    return Query(tuple(known), minor, lost * float(rarity(board.size, 0)), _pairs(board, typed), typed, growing)
+    rest = [word for word in words if word in empty and word != growing] if len(telling) < len(words) else []
+    minor = [board.remembered(term_of, word, languages, Reading(False, False, product)) for word in rest[:MAX_MINOR]]
+    return Query(
+        terms=_most_telling([term for term in terms if term.stems or term.grows]),
+        minor=tuple(term for term in minor if term.stems),
+        unknown=lost * float(rarity(board.size, 0)),
+        pairs=_pairs(board, typed),
+        words=typed,
+        growing=growing,
+    )
 
 
-def term_of(board: Board, word: str, languages: tuple[str, ...], how: tuple[bool, bool]) -> Term:
-    """What stands for a word that is (how[0]) still growing; how[1]: guess at slips when nothing does."""
-    growing, guess = how
+def _most_telling(terms: list[Term]) -> tuple[Term, ...]:
+    """The rarest and the one that grows, in the order typed."""
+    if len(terms) <= MAX_TERMS:
+        return tuple(terms)
+    rare = sorted(range(len(terms)), key=lambda n: (terms[n].grows is None, -terms[n].weight))[:MAX_TERMS]
+    return tuple(terms[n] for n in sorted(rare))
+
+
+def term_of(board: Board, word: str, languages: tuple[str, ...], how: Reading) -> Term:
+    """What stands for a word."""
     shares = dict.fromkeys(_stems(board, word, languages), 1.0)
     for other in analysis.forms(word, languages):
         _add(shares, _stems(board, other, languages), FORM_WEIGHT)
-    for other in (*analysis.synonyms(word, languages), *board.synonyms.get(word, ())):
+    for other in (*analysis.synonyms(word, languages), *board.synonyms_of(word, how.product)):
         _add(shares, _stems(board, other, languages), SYNONYM_WEIGHT)
-    grows = board.completions(word) if growing else None
+    grows = board.completions(word) if how.growing else None
     if grows is not None and grows[0] == grows[1]:
         grows = None
-    if not shares and grows is None and guess:
-        for number, slips in typos.candidates(word, board.words, board.typos, growing=growing):
+    if not shares and grows is None and how.guess:
+        for number, slips in typos.candidates(word, board.words, board.typos, growing=how.growing):
             _add(shares, set(board.arrays["stem_of"][:, number].tolist()), TYPO_WEIGHT**slips)
     return Term(word, tuple(shares.items()), grows, _weight(board, shares))
 

@@ -98,6 +98,7 @@ def _fill(board: Board, query: Query, table: Array, articles: Array) -> None:
 def _minor(board: Board, query: Query, articles: Array) -> Array:
     """What words that say little add, for the candidates alone."""
     table = np.zeros((len(query.minor), len(articles)), np.float32)
+    articles = articles.astype(np.int32)  # as the rows are, or each row would be converted
     for row, term in zip(table, query.minor, strict=True):
         documents, impacts = board.row("stem", term.stems[0][0])
         place = documents.searchsorted(articles)
@@ -148,7 +149,7 @@ def _sections(board: Board, query: Query, articles: Array, passages: runs.Passag
     begin = board.first[articles]
     sizes = board.first[articles + 1] - begin
     starts = sizes.cumsum() - sizes
-    flat = np.arange(sizes.sum()) + (begin - starts).repeat(sizes)
+    flat = np.arange(sizes.sum(), dtype=np.int32) + (begin - starts).astype(np.int32).repeat(sizes)
     sums = np.zeros(len(flat), np.float32)
     for term in query.terms:
         for stem, share in term.stems[:1]:

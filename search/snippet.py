@@ -1,6 +1,7 @@
 """The passage to show of a section: plain text, HTML-escaped, its matched words in <mark>. No other markup, ever."""
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -22,19 +23,41 @@ class Looked:
 
 def passage(text: str, language: str, looked: Looked) -> str:
     """About LENGTH characters of the text around most of the matches, in whole words."""
-    flat, words = _read(text[:MOST], language)
-    stems, growing = looked.stems, looked.growing or "\n"
-    spans = [(start, end) for stem, word, start, end in words if stem in stems or word.startswith(growing)]
-    start, end = _window(flat, spans)
-    marked = _marked(flat, [span for span in spans if span[0] >= start and span[1] <= end], (start, end))
-    return f"{'… ' if start else ''}{marked}{' …' if end < len(flat) else ''}"
+    read = _read(text[:MOST], language)
+    spans = [span for stem in looked.stems for span in read.of_stem.get(stem, ())]
+    if looked.growing:
+        for place in range(bisect_left(read.words, looked.growing), len(read.words)):
+            if not read.words[place].startswith(looked.growing):
+                break
+            spans += read.of_word[read.words[place]]
+    spans.sort()
+    start, end = _window(read.flat, spans)
+    marked = _marked(read.flat, [span for span in spans if span[0] >= start and span[1] <= end], (start, end))
+    return f"{'… ' if start else ''}{marked}{' …' if end < len(read.flat) else ''}"
+
+
+Spans = dict[str, list[tuple[int, int]]]
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A text on one line, its words in order of the alphabet, and where each word and each stem stands."""
+
+    flat: str
+    words: list[str]
+    of_word: Spans
+    of_stem: Spans
 
 
 @lru_cache(maxsize=4096)
-def _read(text: str, language: str) -> tuple[str, tuple[tuple[str, str, int, int], ...]]:
+def _read(text: str, language: str) -> _Read:
     flat = _SPACES.sub(" ", text.replace("\t", " · ")).strip()
-    words = tuple((analysis.stem(t.word, language), t.word, t.start, t.end) for t in analysis.tokens(flat))
-    return flat, words
+    of_word: Spans = {}
+    of_stem: Spans = {}
+    for token in analysis.tokens(flat):
+        of_word.setdefault(token.word, []).append((token.start, token.end))
+        of_stem.setdefault(analysis.stem(token.word, language), []).append((token.start, token.end))
+    return _Read(flat, sorted(of_word), of_word, of_stem)
 
 
 def _window(flat: str, spans: list[tuple[int, int]]) -> tuple[int, int]:

@@ -55,8 +55,8 @@ def topics(asked: Iterable[Asked], fewest: int, language: str = "en") -> list[To
 
 def _words(text: str, language: str) -> dict[str, str]:
     """The telling words of a text by their stems, in order."""
-    idle = analysis.stop_words((language,))
-    words = [token.word for token in analysis.tokens(text) if token.word not in idle]
+    empty = analysis.stop_words((language,))
+    words = [token.word for token in analysis.tokens(text) if token.word not in empty]
     return {analysis.stem(word, language): word for word in words}
 
 

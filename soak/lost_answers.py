@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from deflect_api.connectors import HelpDesk, Request
 from deflect_api.delivery import forward, outbox
 from deflect_api.delivery.relay import Relay, utc_now
+from deflect_api.store.channels import Channel
 from deflect_api.store.models import Message
 from deflect_api.store.ready import ready_database
 from soak.desks.rigs import RedmineRig, RtRig, redmine_connector, rt_connector
@@ -82,8 +83,9 @@ def deliver(desk: HelpDesk, tickets: int, workers: int = 2) -> tuple[list[str], 
         while _left(database):
             with database.write() as session:  # pauses are not what is tried here
                 session.execute(update(Message).where(Message.attempts > 0).values(not_before=utc_now() - timedelta(seconds=1)))
-                session.execute(update(Message).where(Message.leased_until < utc_now()).values(leased_until=utc_now()))
-            time.sleep(0.5)
+                session.execute(update(Message).values(attempts=0).where(Message.state == outbox.QUEUED))
+                session.execute(delete(Channel))
+            time.sleep(0.2)
         for relay in relays:
             relay.stop()
         for thread in threads:
@@ -94,7 +96,7 @@ def deliver(desk: HelpDesk, tickets: int, workers: int = 2) -> tuple[list[str], 
 
 def _left(database: Any) -> int:
     with database.read() as session:
-        wanted = select(func.count()).where(Message.kind == "forward", Message.state != outbox.DELIVERED)
+        wanted = select(func.count()).where(Message.kind == "forward", Message.state.in_(outbox.OPEN))
         return int(session.scalar(wanted) or 0)
 
 

@@ -24,6 +24,7 @@ from deflect_api import cli, config, connectors, errors
 from deflect_api.app import create_app
 from deflect_api.config import support
 from deflect_api.delivery import outbox
+from deflect_api.desk import access, audit
 from deflect_api.intake import deflection, helpful, tickets
 from deflect_api.store import uploads
 from deflect_api.store.db import Database
@@ -181,10 +182,16 @@ def test_every_stored_word_is_in_the_vocabulary() -> None:
     assert not missing, f"docs/team/words.md lacks {missing}"
 
 
-def test_the_desks_page_names_labels_that_the_desk_has() -> None:
+@pytest.mark.parametrize("name", ["desk", "access"])
+def test_the_pages_on_the_desk_name_labels_that_the_desk_has(name: str) -> None:
     shown = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "deflect_api/web/templates/desk").glob("*.html"))
-    wrong = [label for label in re.findall(r"\*\*([^*]+)\*\*", page("desk")) if f'_("{label}")' not in shown]
-    assert not wrong, f"docs/team/desk.md names {wrong}, which no page of the desk shows"
+    wrong = [label for label in re.findall(r"\*\*([^*]+)\*\*", page(name)) if f'_("{label}")' not in shown]
+    assert not wrong, f"docs/team/{name}.md names {wrong}, which no page of the desk shows"
+
+
+def test_every_event_of_the_audit_log_and_every_scope_is_documented() -> None:
+    missing = unnamed([*audit.EVENTS, *access.SCOPES], page("access"))
+    assert not missing, f"docs/team/access.md lacks {missing}"
 
 
 # What the pages name.

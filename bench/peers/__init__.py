@@ -1,6 +1,6 @@
 """The searches that are compared, each as a sensible person would set it up to search while somebody types.
 
-Each module has `build(sections, folder)` and `opened(folder)`, which returns a function: text typed so far and a limit -> articles."""
+Each module has `build(sections, folder)` and `opened(folder)`, which returns a function: typed text and a limit -> articles."""
 
 import re
 from collections.abc import Callable, Iterable

@@ -28,10 +28,20 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class Cut:
-    """What one batch removed, and which files are to be dropped once it is stored."""
+    """What one batch removed, and which files, and tickets' mails, are to be dropped once it is stored."""
 
     count: int
     files: tuple[str, ...] = ()
+    tickets: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where data is kept."""
+
+    database: Database
+    shelf: Shelf
+    mails: Path
 
 
 def owe(session: Session, now: datetime, *, after: timedelta = timedelta()) -> None:
@@ -41,16 +51,16 @@ def owe(session: Session, now: datetime, *, after: timedelta = timedelta()) -> N
         outbox.put(session, outbox.owe(KIND, KIND, now, not_before=now + after))
 
 
-def keeper(database: Database, shelf: Shelf, mails: Path, rules: Retention, clock: Clock) -> Handler:
+def keeper(places: Places, rules: Retention, clock: Clock) -> Handler:
     """Return what the relay calls for a `retention` message. It owes the next one itself."""
 
     def keep(_: Message) -> Done:
         now = clock()
-        counts = {kind: _all(database, shelf, kind, before=_before(rules, kind, now), now=now) for kind in CUTS}
+        counts = {kind: _all(places, kind, before=_before(rules, kind, now), now=now) for kind in CUTS}
         before = _before(rules, "messages", now)
-        counts["mail files"] = privacy_files.remove_older(mails, before.timestamp()) if before else 0
+        counts["mail files"] = privacy_files.remove_older(places.mails, before.timestamp()) if before else 0
         if any(counts.values()):
-            database.compact()
+            places.database.compact()
         return Done(f"removed {sum(counts.values())}", record=lambda session: _record(session, rules, counts, now))
 
     return keep
@@ -68,14 +78,14 @@ def _before(rules: Retention, kind: str, now: datetime) -> datetime | None:
     return now - timedelta(days=days) if days else None
 
 
-def _all(database: Database, shelf: Shelf, kind: str, *, before: datetime | None, now: datetime) -> int:
+def _all(places: Places, kind: str, *, before: datetime | None, now: datetime) -> int:
     """Cut in batches until nothing is left that is too old; 0 where a kind is kept for ever."""
     total = 0
     while before is not None:
-        with database.write() as session:
+        with places.database.write() as session:
             cut = CUTS[kind](session, before, now)
-        for name in cut.files:
-            shelf.drop(name)
+        if cut.files or cut.tickets:
+            privacy_files.remove(places.shelf, places.mails, files=cut.files, tickets=cut.tickets)
         total += cut.count
         if cut.count < AT_ONCE:
             break
@@ -86,7 +96,7 @@ def _tickets(session: Session, before: datetime, now: datetime) -> Cut:
     old = select(Ticket.id).where(_over(before), Ticket.email != "").order_by(Ticket.id).limit(AT_ONCE)
     ids = session.scalars(old).all()
     _, files = privacy.strip(session, ids, now)
-    return Cut(len(ids), tuple(files))
+    return Cut(len(ids), tuple(files), tuple(ids))
 
 
 def _files(session: Session, before: datetime, _now: datetime) -> Cut:

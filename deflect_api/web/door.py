@@ -3,7 +3,7 @@
 from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
 
-from deflect_api.desk import access
+from deflect_api.desk import access, sign_ins
 from deflect_api.errors import NotAllowed, NotFound, SignedOut
 from deflect_api.intake import tickets
 from deflect_api.web import desk, identity
@@ -26,7 +26,7 @@ def check() -> ResponseReturnValue | None:
         return None
     if request.method not in identity.SAFE and identity.is_from_elsewhere():
         raise NotAllowed("This came from another site. Open the desk and do it there.")
-    if request.endpoint in OPEN:
+    if request.endpoint in OPEN and not (request.path == PAGES and _next_step()):
         return None
     if identity.agent() is None:
         return _nobody()
@@ -51,10 +51,17 @@ def _check_ticket() -> None:
             raise NotFound("There is no request with this number.")
 
 
+def _next_step() -> str:
+    """Say where a sign-in goes on that is not whole yet: a code is asked for, or an app has to be set up."""
+    found = identity.sign_in()
+    steps = {sign_ins.CODE: "/desk/sign-in/code", sign_ins.ENROL: "/desk/sign-in/enrol"}
+    return steps.get(found.stage, "") if found else ""
+
+
 def _nobody() -> ResponseReturnValue:
     if request.path.startswith(identity.API):
         raise SignedOut("Send a staff token: Authorization: Bearer …")
     if request.method in identity.SAFE:
-        return desk.go("/desk/")
+        return desk.go(_next_step() or PAGES)
     told = "You were signed out. Sign in, go back and send again: your text is still there."
     return desk.page("sign_in.html", 403, email="", error=told)

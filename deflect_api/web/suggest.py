@@ -24,18 +24,18 @@ LOOKED_AT, FITS = 10, 0.5  # a known issue among the first ten, half as good as 
 
 def find(text: str, product: str = "", language: str = "", limit: int = 3) -> tuple[list[Suggestion], str]:
     """Return suggestions and the digest of the index they come from. Raises Unavailable."""
-    return found(parts(), schemas.SuggestIn(text=text, product=product, language=language, limit=limit))
+    return found(parts(), schemas.SuggestIn(text=text, product=product, language=language), limit)
 
 
-def found(given: Parts, asked: schemas.SuggestIn) -> tuple[list[Suggestion], str]:
+def found(given: Parts, asked: schemas.SuggestIn, limit: int) -> tuple[list[Suggestion], str]:
     """The same, of parts that are given: a keystroke is answered without Flask. Raises Unavailable."""
     engine, known = given.releases.current().engine, open_issues(given)
     floor = given.settings.support.portal.floor
     product = asked.product if asked.product in given.settings.support.products else None
-    wide = max(asked.limit, LOOKED_AT) if known else asked.limit
+    wide = max(limit, LOOKED_AT) if known else limit
     try:
         listed = engine.suggest(asked.text, product=product, language=asked.language or None, limit=wide, floor=floor)
-        return known_first(listed, known)[: asked.limit], engine.digest
+        return known_first(listed, known)[:limit], engine.digest
     except SearchError as error:
         raise Unavailable(said("Suggestions cannot be reached just now. Your request can still be sent.")) from error
 
@@ -55,7 +55,7 @@ def known_first(found: list[Suggestion], known: Collection[str]) -> list[Suggest
 
 def reply(given: Parts, asked: schemas.SuggestIn) -> dict[str, Any]:
     """What a keystroke is answered. Raises Unavailable."""
-    suggestions, digest = found(given, asked.model_copy(update={"limit": min(max(asked.limit, 1), MOST)}))
+    suggestions, digest = found(given, asked, min(max(asked.limit, 1), MOST))
     receipt, known = _receipt(given, asked.session, suggestions), open_issues(given)
     listed = [{**vars(one), "known_issue": one.article in known} for one in suggestions]
     return {"suggestions": listed, "receipt": receipt, "index": digest}

@@ -12,7 +12,7 @@ import yaml
 from deflect_api.config import Settings
 from deflect_api.errors import ConfigError
 from deflect_api.history import at_revision
-from search import Article, DocsError, Engine, build_index, read_docs
+from search import Article, DocsError, Engine, build_index, read_docs, read_synonyms
 from search.explain import Explained, explain
 from search.quality import Comparison, Question, Report, Theft, compare, judge, questions_of, thefts
 
@@ -45,11 +45,11 @@ def against(settings: Settings, now: Report, revision: str) -> Comparison:
 
 def _judged(settings: Settings, articles: list[Article], *, typed: bool, steal: bool) -> Asked:
     golden = read_golden(settings, articles)
-    with _engine(articles) as engine:
+    with _engine(settings, articles) as engine:
         report = judge(engine, [*questions_of(articles), *golden], typed=typed)
         if not steal:
             return Asked(len(articles), len(golden), report)
-        with _engine(articles, without="keywords") as plain:
+        with _engine(settings, articles, without="keywords") as plain:
             return Asked(len(articles), len(golden), report, tuple(thefts(report, engine, plain)))
 
 
@@ -57,8 +57,8 @@ def why(settings: Settings, text: str, *, product: str = "", limit: int = 3) -> 
     """Explain the suggestions for a text, by its words and by the articles' fields. Raises ConfigError."""
     articles = _articles(settings, settings.mkdocs)
     with tempfile.TemporaryDirectory(prefix="deflect-") as folder:
-        without = {name: _made(articles, Path(folder, name), name) for name in FIELDS}
-        whole = _made(articles, Path(folder, "whole"))
+        without = {name: _made(settings, articles, Path(folder, name), without=name) for name in FIELDS}
+        whole = _made(settings, articles, Path(folder, "whole"))
         return explain(whole, text, product=product or None, limit=limit, without=without)
 
 
@@ -92,13 +92,14 @@ def _articles(settings: Settings, mkdocs: Path) -> list[Article]:
 
 
 @contextmanager
-def _engine(articles: list[Article], without: str = "") -> Iterator[Engine]:
+def _engine(settings: Settings, articles: list[Article], *, without: str = "") -> Iterator[Engine]:
     with tempfile.TemporaryDirectory(prefix="deflect-") as folder:
-        yield _made(articles, Path(folder), without)
+        yield _made(settings, articles, Path(folder), without=without)
 
 
-def _made(articles: list[Article], root: Path, without: str = "") -> Engine:
+def _made(settings: Settings, articles: list[Article], root: Path, *, without: str = "") -> Engine:
     sections = (section for article in articles for section in article.sections)
     blank: dict[str, Any] = {without: () if without == "keywords" else ""} if without else {}
-    build_index((replace(section, **blank) for section in sections), root)
+    synonyms = read_synonyms(settings.mkdocs, products=tuple(settings.support.products))
+    build_index((replace(section, **blank) for section in sections), root, synonyms=synonyms)
     return Engine(root)

@@ -32,6 +32,10 @@ def test_what_advises_beside_the_form_stays_under_6_kb_gzipped(release: Path) ->
     assert weight(release, "coach.js") < COACH_BYTES
 
 
+def test_the_short_list_for_when_the_service_is_down_stays_under_30_kb_gzipped(release: Path) -> None:
+    assert 1_000 < weight(release, "fallback.js") < 30_000
+
+
 @pytest.mark.parametrize("path", [pages.CONTACT, pages.HOME, pages.ARTICLE])
 def test_the_first_load_of_a_page_stays_under_250_kb(visit: Visit, path: str) -> None:
     page = visit()

@@ -1,5 +1,6 @@
 """Journey 3: whatever is down while somebody types or sends, the text is safe, and one request arrives."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from tests.journeys.installation import Installation
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
 SUGGEST, TICKETS = "**/api/v1/suggest", "**/api/v1/tickets"
-DOWN = "Suggestions can't be reached just now. You can still send a request."
+DOWN = "Suggestions can't be reached just now."
+SHORT = "These come from a short list of titles"
 NOT_LOADED = "Failed to load resource"
 
 
@@ -49,10 +51,31 @@ def test_a_search_that_worked_earlier_counts_when_suggesting_fails_later(visit: 
     assert [row[3] for row in portal.tickets_of("earlier@example.org")] == ["yes"]
 
 
-def test_the_search_box_says_that_it_is_down(visit: Visit) -> None:
+def test_the_search_box_falls_back_to_a_short_list_and_says_so(visit: Visit) -> None:
     visit.expect(NOT_LOADED)
     page = visit()
     page.route(SUGGEST, lambda route: route.abort())
+    page.goto(pages.HOME)
+    pages.box(page).press_sequentially("install the app")
+    expect(page.locator(".drop").get_by_text(SHORT)).to_be_visible()
+    expect(page.locator(".drop [role=option]").first).to_contain_text("Install")
+    expect(pages.box(page)).to_have_attribute("aria-expanded", "true")
+
+
+def test_the_short_list_knows_what_the_product_says(visit: Visit) -> None:
+    visit.expect(NOT_LOADED)
+    page = visit()
+    page.route(SUGGEST, lambda route: route.abort())
+    page.goto(pages.HOME)
+    pages.box(page).fill("what now, it says No such flow instance: <name>")
+    expect(page.locator(".drop [role=option]").first).to_have_attribute("href", re.compile("lumen/import-a-flow-form/$"))
+
+
+def test_the_search_box_says_that_it_is_down_when_the_list_cannot_be_reached_either(visit: Visit) -> None:
+    visit.expect(NOT_LOADED)
+    page = visit()
+    page.route(SUGGEST, lambda route: route.abort())
+    page.route("**/assets/fallback.*", lambda route: route.abort())
     page.goto(pages.HOME)
     pages.box(page).press_sequentially("survey")
     expect(page.locator(".drop").get_by_text(DOWN)).to_be_visible()

@@ -7,6 +7,7 @@ const WORDS = {
   region: "Articles that may help", begin: "While you write, articles that may help appear here.",
   none: "Nothing fits yet. Keep writing.", found: { one: "{n} article may help", other: "{n} articles may help" },
   down: "Suggestions can't be reached just now. You can still send a request.",
+  short: "Suggestions can't be reached just now. These come from a short list of titles; you can still send a request.",
   loading: "Opening the article …", unread: "The text can't be shown here just now.",
   solved: "This solved it", reject: "Not what I need", whole: "Open the whole article", newtab: "(opens in a new tab)",
   why: "Thank you. What was wrong with it? (optional)",
@@ -17,6 +18,7 @@ const WORDS = {
 };
 const CJK = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
 const PATIENCE = 5000;
+const LIST = document.currentScript?.dataset.list;
 let made = 0;
 
 // In whose words the articles are written: what is read out must say so on a page in another language.
@@ -191,6 +193,14 @@ class HelpSuggest extends HTMLElement {
     const field = this.form?.elements.namedItem("receipt");
     if (field && !field.value) this.receipt("unavailable");
     this.view.fail();
+    if (LIST) this.fall(this.turn).catch(() => {});
+  }
+
+  // Without the service: titles from a list that came with the portal, fetched only now.
+  async fall(turn) {
+    const { find } = await import(new URL(LIST, location));
+    const found = find(this.view.text(), this.product, this.limit);
+    if (turn === this.turn && found.length) this.view.show(found, this.words.short);
   }
 
   receipt(value) {
@@ -291,11 +301,11 @@ function box(host) {
 
   return {
     text: () => input.value,
-    show(found) {
+    show(found, words) {
       list.replaceChildren(...found.map(option));
       active = -1;
       input.removeAttribute("aria-activedescendant");
-      say(found.length ? "" : host.words.none);
+      say(words || (found.length ? "" : host.words.none));
       open(document.activeElement === input);
     },
     fail() { list.replaceChildren(); say(host.words.down); open(true); },
@@ -328,7 +338,7 @@ function beside(host) {
     later = setTimeout(() => { status.textContent = words || host.count(list.children.length); }, 1500);
   }
   // Nothing moves under the reader's hands: an open article stays, and a new list waits until the focus has left.
-  function show(found) {
+  function show(found, words) {
     if (busy()) { waiting = found; return; }
     waiting = null;
     const open = [...items].filter(([, node]) => node.querySelector("details[open]")).map(([article]) => article);
@@ -336,7 +346,7 @@ function beside(host) {
     for (const article of [...items.keys()]) if (!open.includes(article)) items.delete(article);
     fresh.forEach((item) => items.set(item.article, entry(item)));
     list.replaceChildren(...items.values());
-    announce(items.size ? "" : say.none);
+    announce(words || (items.size ? "" : say.none));
   }
   function entry(item) {
     const body = h("div", { className: "read" });
