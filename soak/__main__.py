@@ -45,7 +45,6 @@ def trials(release: Path) -> dict[str, Callable[[], Row | Skipped]]:
         "lost_redmine": lambda: with_desk("Lost answers, redmine", REDMINE_URL, lambda: lost_answers.run("redmine", 1000)),
         "desk_down": desk_down.run,
         "replicas": lambda: replicas.run() if postgres.programs() else Skipped("Replicas", "PostgreSQL is not installed"),
-        "postgres_killed": postgres_killed.run,
         "disk_full": lambda: disk_full.run(release),
         "slow_lines": lambda: slow_lines.run(release),
         "mutants": mutants.run,
