@@ -15,7 +15,6 @@ from soak import (
     disk_full,
     lost_answers,
     mutants,
-    postgres_killed,
     power_cut,
     replicas,
     sigkill,
