@@ -28,12 +28,12 @@ check: $(VENV)/test.stamp ## Style, types and the direction of imports
 browser: ## Make sure that Chromium and PostgreSQL are there; installs Debian's if it may
 	@sh tests/system-packages.sh
 
-docs: $(VENV)/run.stamp ## Preview the portal's pages while writing
-	@$(BIN)/mkdocs serve
+docs: $(VENV)/run.stamp ## Preview pages and suggestions while writing; both follow each edit
+	@exec $(BIN)/deflect preview
 
 POT := $(VENV)/deflect.pot
 words: $(VENV)/test.stamp ## Bring the catalogues of all languages up to date with code and templates
-	@$(BIN)/pybabel -q extract -F pyproject.toml -k said -k saidn:1,2 -k counted:1,2 --add-location=file --sort-by-file --project=deflect -o $(POT) .
+	@$(BIN)/pybabel -q extract -F pyproject.toml -k said -k saidn:1,2 -k counted:1,2 --add-location=file --sort-by-file --project=deflect --version=1 --msgid-bugs-address=support@example.org -o $(POT) .
 	@$(BIN)/pybabel -q update -i $(POT) -d deflect_api/locale -D deflect --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=120
 	@$(BIN)/python -m pytest -q tests/test_words.py
 
@@ -41,7 +41,11 @@ bench: $(VENV)/test.stamp ## Print latency, throughput, relevance and article fi
 	@$(BIN)/python -m bench.latency
 	@$(BIN)/python -m bench.throughput
 	@$(BIN)/python -m bench.relevance
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@$(BIN)/python -m bench.side_by_side
+	@$(BIN)/python -m bench.production
 	@$(BIN)/python -m bench.articles
+	@$(BIN)/python -m bench.desk
 
 lock: $(VENV)/test.stamp ## Write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra docs --extra postgres \

@@ -1,6 +1,7 @@
 """The application: made here from its parts, and wired to what carries out each kind of message."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Flask
@@ -8,28 +9,48 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from deflect_api import connectors
 from deflect_api.config import Settings
+from deflect_api.connectors import HelpDesk
 from deflect_api.connectors.clamd import Clamd
-from deflect_api.connectors.mailer import open_mailer
-from deflect_api.delivery import follower_mail, forward, links, mail, your_requests
-from deflect_api.delivery.relay import Handler, Relay
+from deflect_api.connectors.mailer import Mailer, open_mailer
+from deflect_api.delivery import alerts, channels, follower_mail, forward, links, mail, outbox, your_requests
+from deflect_api.delivery.lanes import Lanes, make_lanes
+from deflect_api.delivery.relay import Handler, Probe
 from deflect_api.desk import notice_mails
-from deflect_api.intake import attachments, file_timers, holding, limits, notices
+from deflect_api.intake import (
+    attachments,
+    desk_updates,
+    file_timers,
+    holding,
+    limits,
+    notices,
+    privacy_files,
+    privacy_retention,
+)
+from deflect_api.intake import privacy as person
 from deflect_api.intake.examination import Storage
 from deflect_api.store.db import Database
 from deflect_api.store.shelf import Shelf
 from deflect_api.web import (
+    account,
     answers,
     banner,
     desk,
+    door,
     files,
     find,
     following,
     guard,
     health,
+    helpful,
     incidents,
     intake,
     keystroke,
+    oidc,
+    owed,
+    people,
     portal,
+    privacy,
+    sign_in,
     staff,
     status,
     suggest,
@@ -40,7 +61,8 @@ from deflect_api.web.release import Releases
 
 BLUEPRINTS = (
     suggest.routes, intake.routes, find.routes, status.routes, files.routes, files.downloads, banner.routes,
-    desk.routes, incidents.routes, staff.pages, staff.api, following.routes, health.routes,
+    helpful.routes, desk.routes, owed.routes, incidents.routes, staff.pages, staff.api, following.routes, health.routes,
+    sign_in.routes, oidc.routes, account.routes, people.routes, privacy.routes,
     portal.routes,
 )  # fmt: skip
 
@@ -57,6 +79,7 @@ def create_app(
     pages = Pages(settings.support)
     app.extensions[KEY] = Parts(settings, database, Releases(settings.home), pages, open_storage(settings), wake, clock)
     guard.protect(app)
+    door.stand_at(app)
     answers.handle_errors(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -73,14 +96,39 @@ def open_storage(settings: Settings) -> Storage:
     return Storage(Shelf(settings.files_folder), Clamd(limits.scanner) if limits.scanner else None, limits)
 
 
-def handlers(settings: Settings, database: Database, clock: Callable[[], datetime] = utc_now) -> Mapping[str, Handler]:
-    """Say who carries out which kind of message. Raises ConfigError when a connector cannot be made."""
+@dataclass(frozen=True)
+class Outside:
+    """The connected systems."""
+
+    mailer: Mailer
+    desk: HelpDesk
+
+    @property
+    def probes(self) -> Mapping[str, Probe]:
+        """How each channel is asked whether it answers."""
+        return {channels.DESK: self.desk.check, channels.MAIL: self.mailer.check}
+
+
+def open_outside(settings: Settings) -> Outside:
+    """Make the connectors that support.yml names, reaching nothing yet. Raises ConfigError."""
     mailer = open_mailer(settings.support.mail, settings.mail_folder)
-    help_desk, storage = connectors.open_desk(settings.support.desk, mailer), open_storage(settings)
-    way = forward.Way(database, help_desk, lambda ticket: links.status_url(settings.url, settings.secret, ticket), storage.shelf)
+    return Outside(mailer, connectors.open_desk(settings.support.desk, mailer))
+
+
+def handlers(
+    settings: Settings, database: Database, clock: Callable[[], datetime] = utc_now, outside: Outside | None = None
+) -> Mapping[str, Handler]:
+    """Say who carries out which kind of message. Raises ConfigError when a connector cannot be made."""
+    outside, storage = outside or open_outside(settings), open_storage(settings)
+    mailer = outside.mailer
+    way = forward.Way(
+        database, outside.desk, lambda ticket: links.status_url(settings.url, settings.secret, ticket), storage.shelf
+    )
     return {
         **forward.handlers(way),
         "mail": mail.handler(database, mailer, settings),
+        outbox.ALERT: alerts.handler(database, mailer, settings),
+        desk_updates.POLL: desk_updates.poll(outside.desk, clock, settings.support.calendar),
         follower_mail.KIND: follower_mail.handler(database, mailer, settings),
         notices.MAIL: notice_mails.handler(database, mailer, settings, clock),
         notice_mails.WATCH: notice_mails.watcher(clock),
@@ -89,8 +137,16 @@ def handlers(settings: Settings, database: Database, clock: Callable[[], datetim
         attachments.SWEEP: file_timers.sweep(database, storage, clock),
         limits.FORGET: limits.forgetter(),
         holding.REMOVE: holding.remover(),
+        person.FINISH: privacy_files.finisher(database, storage.shelf, settings.mail_folder),
+        privacy_retention.KIND: privacy_retention.keeper(
+            privacy_retention.Places(database, storage.shelf, settings.mail_folder), settings.support.retention, clock
+        ),
     }
 
 
-def create_relay(settings: Settings, database: Database) -> Relay:
-    return Relay(database, handlers(settings, database))
+def create_relay(settings: Settings, database: Database) -> Lanes:
+    """Make what carries out everything that is owed, and owe the first look at a connected desk."""
+    outside = open_outside(settings)
+    with database.write() as session:
+        desk_updates.plan(session, outside.desk, utc_now())
+    return make_lanes(database, handlers(settings, database, outside=outside), probes=outside.probes)

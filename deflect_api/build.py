@@ -4,7 +4,6 @@ The same sources give the same digest, and then there is nothing to do.
 """
 
 import base64
-import fcntl
 import gzip
 import hashlib
 import json
@@ -13,53 +12,65 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from datetime import date
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from deflect_api import history
 from deflect_api.config import Settings
 from deflect_api.errors import ConfigError
+from deflect_api.published import beside, known, switching
 from deflect_api.web import form
 from deflect_api.web.pages import Pages
 from search import Article, DocsError, build_index, labels, read_docs, read_synonyms, shortlist
+from search.moved import FILE as REDIRECTS
+from search.site import read_site
 
+PLAIN_SHELL = Path(str(files("deflect_api.published") / "shell.html"))
 STATIC = Path(str(files("deflect_api.web") / "static"))
 OURS = ("help.css", "suggest.js", "request.js", "line.js", "files.js", "work.js", "coach.js", "fallback.js")
 SHORT_LIST, EMPTY_LIST = "fallback.js", "const LIST = [];"
 ZIPPED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", ".map"}
-KEPT = 2
 _INLINE = re.compile(rb"<(script|style)\b([^>]*)>(.*?)</\1>", re.S | re.I)
 _HASHED_NAME = re.compile(r"\.[0-9a-f]{8}\.")
 
 
-def build(settings: Settings) -> tuple[Path, bool]:
-    """Return the live release's folder and whether it had to be built. Raises ConfigError that says what to mend."""
+def build(settings: Settings, changed: Mapping[str, str] | None = None) -> tuple[Path, bool]:
+    """Return the live release's folder and whether it had to be built. Raises ConfigError that says what to mend.
+
+    `changed` says when each page was changed last, by its path below docs_dir; by default git is asked."""
     root = settings.home / "releases"
     root.mkdir(parents=True, exist_ok=True)
-    digest = sources_digest(settings)
+    if changed is None:
+        changed = history.changed_on(_docs_folder(settings.mkdocs))
+    digest = sources_digest(settings, changed)
     target = root / digest[:20]
-    with _alone(root):
+    with switching.alone(root):
         fresh = not (target / "manifest.json").is_file()
         if fresh:
-            _build_into(settings, target, digest)
+            _build_into(settings, target, digest, changed)
         if (settings.home / "current").resolve() != target:
-            switch(settings.home, target)
-        _remove_old(root, target)
+            switching.switch(settings.home, target)
+        switching.remove_old(settings.home, target)
     return target, fresh
 
 
-def sources_digest(settings: Settings) -> str:
-    """Digest everything a release is made from: articles, theme, settings, templates and the generators' versions."""
-    folder = settings.mkdocs.parent
-    made_from = [folder / "docs", folder / "overrides", STATIC, STATIC.parent / "templates", settings.mkdocs, settings.config]
-    whole = hashlib.sha256(settings.site_url.encode())
+def sources_digest(settings: Settings, changed: Mapping[str, str]) -> str:
+    """Digest everything a release is made from: articles, theme, settings, templates and the generators' versions.
+
+    Where the sources stand does not matter, so the same commit makes the same release wherever it is checked out."""
+    folder, ours = settings.mkdocs.parent, STATIC.parent
+    whole = hashlib.sha256(settings.site_url.encode() + json.dumps(sorted(changed.items())).encode())
     for name in ("deflect", "mkdocs", "mkdocs-material", "markdown", "numpy", "whoosh-reloaded"):
         whole.update(f"{name} {version(name)}\n".encode())
-    for path in _source_files([*made_from, _docs_folder(settings.mkdocs)]):
-        whole.update(f"{path.relative_to(path.anchor)}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
+    site = [folder / "docs", folder / "overrides", _docs_folder(settings.mkdocs), settings.mkdocs, folder / REDIRECTS]
+    for base, places in ((folder, site), (ours, [STATIC, ours / "templates"]), (settings.config.parent, [settings.config])):
+        for path in _source_files(places):
+            placed = path.relative_to(base) if path.is_relative_to(base) else path
+            whole.update(f"{placed}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
     return whole.hexdigest()
 
 
@@ -69,17 +80,21 @@ def _source_files(places: list[Path]) -> list[Path]:
 
 
 def _docs_folder(mkdocs_yml: Path) -> Path:
-    named = re.search(r"^docs_dir:\s*[\"']?([^\"'#\n]+)", mkdocs_yml.read_text(encoding="utf-8"), re.M)
-    return mkdocs_yml.parent / (named[1].strip() if named else "docs")
+    try:
+        return read_site(mkdocs_yml).docs_dir
+    except DocsError as error:
+        raise ConfigError(str(error)) from error
 
 
-def _build_into(settings: Settings, target: Path, digest: str) -> None:
+def _build_into(settings: Settings, target: Path, digest: str, changed: Mapping[str, str]) -> None:
     draft = target.parent / f".building-{secrets.token_hex(4)}"
     try:
-        _build_site(settings, draft / "site")
+        _build_site(settings, draft / "site", changed)
+        pages, redirects = _known(settings, changed)
         articles = _index(settings, draft / "index")
-        served = _finish_site(settings, draft / "site", articles)
-        manifest = {"digest": digest, "files": served, "known_issues": known_issues(articles)}
+        beside.write(settings, draft / "site", pages)
+        found = {"pages": pages, "redirects": redirects, "known_issues": known_issues(articles)}
+        manifest = {"digest": digest, "files": _finish_site(settings, draft / "site", articles), **found}
         (draft / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         os.sync()  # every file of the release is on disk before any reader is sent to it
         if target.exists():
@@ -89,7 +104,16 @@ def _build_into(settings: Settings, target: Path, digest: str) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _build_site(settings: Settings, site: Path) -> None:
+def _known(settings: Settings, changed: Mapping[str, str]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    products, exclude = tuple(settings.support.products), settings.support.portal.exclude
+    try:
+        pages = known.pages(settings.mkdocs, products=products, exclude=exclude, changed=changed)
+        return pages, known.redirects(settings.mkdocs)
+    except DocsError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _build_site(settings: Settings, site: Path, changed: Mapping[str, str]) -> None:
     try:
         # Imported here: the service runs without MkDocs, and a start with nothing to build should not wait for it.
         from mkdocs.commands.build import build as mkdocs_build  # noqa: PLC0415
@@ -99,7 +123,11 @@ def _build_site(settings: Settings, site: Path) -> None:
         raise ConfigError("Building the portal needs MkDocs. Install it with: pip install 'deflect[docs]'.") from None
     logging.getLogger("mkdocs").setLevel(logging.WARNING)
     try:
-        mkdocs_build(load_config(str(settings.mkdocs), site_dir=str(site), site_url=settings.site_url, strict=True))
+        made = load_config(str(settings.mkdocs), site_dir=str(site), site_url=settings.site_url, strict=True)
+        made["extra"]["changed"] = {path: date.fromisoformat(when[:10]) for path, when in changed.items()}
+        if settings.support.portal.edit:
+            made["edit_uri_template"] = settings.support.portal.edit
+        mkdocs_build(made)
     except (Abort, ConfigurationError, MkDocsException) as error:
         raise ConfigError(f"MkDocs could not build the portal. What it said stands above. {error}".strip()) from error
 
@@ -126,6 +154,8 @@ def _index(settings: Settings, root: Path) -> list[Article]:
 def _finish_site(settings: Settings, site: Path, articles: list[Article]) -> dict[str, dict[str, Any]]:
     """Add our assets under hashed names, the contact page, zipped twins and the list of what is served."""
     names = _add_assets(site, shortlist.as_json(shortlist.entries(articles, _messages(settings))))
+    if not (site / "shell.html").is_file():  # another theme: service pages then have a plain frame
+        shutil.copyfile(PLAIN_SHELL, site / "shell.html")
     pages = sorted(site.rglob("*.html"))
     for page in pages:
         _rewrite(page, names)
@@ -176,8 +206,6 @@ def _rewrite(page: Path, names: dict[str, str]) -> None:
 
 def _write_contact(settings: Settings, site: Path) -> None:
     shell, target = site / "shell.html", site / "support" / "contact" / "index.html"
-    if not shell.is_file():
-        raise ConfigError("The theme has no shell.html; service pages need it. Add it to theme.static_templates in mkdocs.yml.")
     pages = Pages(settings.support)
     fragment = pages.fragment("contact.html", form=form.blank(settings.support))
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -206,29 +234,3 @@ def inline_hashes(html: bytes) -> dict[str, list[str]]:
             digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
             found["styles" if is_style else "scripts"].add(f"'sha256-{digest}'")
     return {kind: sorted(hashes) for kind, hashes in found.items() if hashes}
-
-
-def switch(home: Path, target: Path) -> None:
-    """Point `current` at `target`, atomically and durably."""
-    draft = home / f".current-{secrets.token_hex(4)}"
-    draft.symlink_to(target.relative_to(home))
-    draft.replace(home / "current")
-    folder = os.open(home, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-@contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    with (root / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _remove_old(root: Path, live: Path) -> None:
-    live.touch()
-    releases = sorted((path for path in root.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in releases[KEPT:]:
-        shutil.rmtree(old, ignore_errors=True)

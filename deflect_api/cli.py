@@ -1,11 +1,9 @@
 """The command `deflect`. Each command does one thing, says what it did, and ends non-zero with the mend when it could not."""
 
-import functools
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import click
@@ -13,35 +11,23 @@ from flask import Flask
 from waitress.server import create_server
 
 from deflect_api import build as release_build
-from deflect_api import config
-from deflect_api.app import create_app, create_relay, handlers
+from deflect_api import cli_backup, cli_people, cli_privacy, cli_queue, config
+from deflect_api.app import create_app, create_relay, open_outside
+from deflect_api.cli_errors import told
 from deflect_api.config import Settings
 from deflect_api.delivery.relay import utc_now
-from deflect_api.desk import accounts, incidents
-from deflect_api.errors import DeflectError, InputError
-from deflect_api.store import migrate
+from deflect_api.desk import incidents
+from deflect_api.errors import InputError
+from deflect_api.intake import privacy_retention
 from deflect_api.store.db import Database
+from deflect_api.store.ready import ready_database
 from deflect_api.web.guard import MOST_BYTES
-from deflect_api.writing import commands as writers
+from deflect_api.writing import commands, live_commands
 
 LOG_LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 THREADS = 8
 CONNECTIONS = 1000
 SLOW_SECONDS = 60
-
-
-def told(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn our errors into a plain line and exit status 1."""
-
-    @functools.wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except DeflectError as error:
-            click.echo(error.detail, err=True)
-            sys.exit(1)
-
-    return run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,9 +37,11 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format=LOG_LINE, stream=sys.stderr)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("waitress").setLevel(logging.WARNING)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would write addresses, which may hold a secret
 
 
-for command in writers.COMMANDS:
+OF_OPERATORS = (cli_queue.queue, cli_backup.backup, cli_backup.restore, cli_people.agent, cli_privacy.person)
+for command in (*OF_OPERATORS, *commands.COMMANDS, *live_commands.COMMANDS):
     main.add_command(command)
 
 
@@ -62,10 +50,10 @@ for command in writers.COMMANDS:
 def serve() -> None:
     """Serve portal, API, desk and relay in one process."""
     settings = config.load(os.environ)
-    database = _ready_database(settings)
+    database = _with_timers(ready_database(settings.database))
     relay = create_relay(settings, database)
     application = create_app(settings, database, wake=relay.wake)
-    thread = relay.start()
+    threads = relay.start()
     server = create_server(
         application,
         host=settings.host,
@@ -82,7 +70,8 @@ def serve() -> None:
     _say_where(settings)
     server.run()
     relay.stop()
-    thread.join(timeout=10)
+    for thread in threads:
+        thread.join(timeout=10)
     database.close()
 
 
@@ -90,7 +79,7 @@ def application() -> Flask:
     """Make the WSGI application for a server of its own: `gunicorn "deflect_api.cli:application()"`. The relay runs apart."""
     logging.basicConfig(level=logging.INFO, format=LOG_LINE, stream=sys.stderr)
     settings = config.load(os.environ)
-    return create_app(settings, _ready_database(settings))
+    return create_app(settings, _with_timers(ready_database(settings.database)))
 
 
 @main.command()
@@ -114,45 +103,31 @@ def index() -> None:
 def relay() -> None:
     """Carry out what is owed (forwards, mails) in a process of its own."""
     settings = config.load(os.environ)
-    worker = create_relay(settings, _ready_database(settings))
+    worker = create_relay(settings, _with_timers(ready_database(settings.database)))
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     signal.signal(signal.SIGINT, lambda *_: worker.stop())
     worker.run()
 
 
 @main.command()
+@click.option("--live", is_flag=True, help="Also sign in to the connected desk and mail server, and say as whom.")
 @told
-def check() -> None:
+def check(live: bool) -> None:
     """Say whether this installation is fit to serve."""
     settings = config.load(os.environ)
     click.echo(f"settings    ok: {settings.config.name}")
-    database = _ready_database(settings)
+    database = ready_database(settings.database)
     click.echo(f"database    ok: {database.engine.dialect.name}, durable, schema up to date")
-    handlers(settings, database)
+    outside = open_outside(settings)
     click.echo(f"connectors  ok: desk {settings.support.desk.connector}, mail {settings.support.mail.transport}")
+    if live:
+        for name, probe in outside.probes.items():
+            click.echo(f"{name:<12}ok: {probe()}")
     link = settings.home / "current"
     if not (link / "manifest.json").is_file():
         click.echo("release     missing: run deflect build", err=True)
         sys.exit(1)
     click.echo(f"release     ok: {link.resolve().name}")
-
-
-@main.group()
-def agent() -> None:
-    """The people who work at the desk."""
-
-
-@agent.command("add")
-@click.argument("email")
-@click.option("--name", default="", help="Shown to requesters. Default: the address.")
-@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, envvar="DEFLECT_AGENT_PASSWORD")
-@told
-def add_agent(email: str, name: str, password: str) -> None:
-    """Make an account for EMAIL."""
-    settings = config.load(os.environ)
-    with _ready_database(settings).write() as session:
-        accounts.add(session, email, name, password, utc_now())
-    click.echo(f"{email} can sign in at {settings.url}/desk/")
 
 
 @main.group(invoke_without_command=True)
@@ -161,7 +136,7 @@ def add_agent(email: str, name: str, password: str) -> None:
 def incident(context: click.Context) -> None:
     """What everybody is told on the form and beside search results. Alone, it says what that is now."""
     if context.invoked_subcommand is None:
-        with _ready_database(config.load(os.environ)).read() as session:
+        with ready_database(config.load(os.environ).database).read() as session:
             told_now = incidents.current(session, utc_now())
         for one in told_now:
             click.echo(f"{one.product or 'all products'}, until {one.until:%Y-%m-%d %H:%M} UTC: {one.text}")
@@ -179,7 +154,7 @@ def set_incident(text: str, product: str, hours: float) -> None:
     settings = config.load(os.environ)
     if product and product not in settings.support.products:
         raise InputError(f"There is no product {product}. Choose one of {', '.join(settings.support.products)}.")
-    with _ready_database(settings).write() as session:
+    with ready_database(settings.database).write() as session:
         one = incidents.put(session, text, product=product, by="command line", now=utc_now(), hours=hours)
     click.echo(f"Told until {one.until:%Y-%m-%d %H:%M} UTC: {one.text}")
 
@@ -188,7 +163,7 @@ def set_incident(text: str, product: str, hours: float) -> None:
 @told
 def clear_incident() -> None:
     """End all that is told."""
-    with _ready_database(config.load(os.environ)).write() as session:
+    with ready_database(config.load(os.environ).database).write() as session:
         ended = incidents.clear(session, utc_now())
     click.echo(f"Cleared {ended}." if ended else "Nothing was told.")
 
@@ -198,10 +173,10 @@ def _most_bytes(settings: Settings) -> int:
     return 2 * (MOST_BYTES + settings.support.files.bytes_together)
 
 
-def _ready_database(settings: Settings) -> Database:
-    database = Database(settings.database)
-    database.check_durable()
-    migrate.upgrade(database)
+def _with_timers(database: Database) -> Database:
+    """See that the daily removal of what is too old is owed."""
+    with database.write() as session:
+        privacy_retention.owe(session, utc_now())
     return database
 
 

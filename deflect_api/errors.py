@@ -20,6 +20,7 @@ DeflectError
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 
 class DeflectError(Exception):
@@ -94,11 +95,14 @@ class Unavailable(DeflectError):
 
 
 class DeliveryError(DeflectError):
+    """`blame` says whose trouble it clearly is: the other system's as a whole, or this message's alone; "" when it is unclear."""
+
     code = "delivery"
 
-    def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, detail: str, *, retry_after: float | None = None, blame: Literal["system", "message", ""] = "") -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+        self.blame = blame
 
 
 class TemporaryFailure(DeliveryError):

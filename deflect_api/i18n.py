@@ -118,9 +118,10 @@ def tag(language: str) -> str:
     return language.replace("_", "-")
 
 
-def named() -> list[tuple[str, str]]:
+@cache
+def named() -> tuple[tuple[str, str], ...]:
     """List the languages to choose from, each by its own name."""
-    return [(language, str(Locale.parse(language).display_name).capitalize()) for language in languages()]
+    return tuple((language, str(Locale.parse(language).display_name).capitalize()) for language in languages())
 
 
 def moment(local: datetime, language: str) -> str:
@@ -144,6 +145,7 @@ def spelling(language: str) -> str:
     return SOURCE_LANGUAGE if language == pseudo.LANGUAGE else language
 
 
+@cache
 def number_forms(language: str) -> dict[str, int]:
     """Name each of the language's plural categories (CLDR) with a number that takes it; browsers know the same names."""
     rule = Locale.parse(spelling(language)).plural_form

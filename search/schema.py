@@ -10,6 +10,7 @@ from typing import Any
 from search import frontmatter
 
 TYPES = ("getting-started", "how-to", "troubleshooting", "reference", "faq")
+STATES = ("open", "fixed")
 FEWEST_QUESTIONS = 3
 LONGEST_DESCRIPTION = 150
 FOREIGN = ("search", "template", "hide", "language", "lang", "icon", "status")
@@ -22,7 +23,7 @@ Wrong = tuple[str, str, str]
 
 def check(meta: Mapping[str, Any], *, sourced: bool = False) -> Iterator[Wrong]:
     """What is wrong with a page's front matter; `sourced` pages must say where their facts come from."""
-    needed = [name for name in FIELDS if name not in ("related", "search", *(() if sourced else ("sources",)))]
+    needed = [name for name in FIELDS if name not in ("related", "search", "known_issue", *(() if sourced else ("sources",)))]
     for name in needed:
         if meta.get(name) in (None, "", []):
             yield name, f"the page has no {name}", MISSING.get(name, f"add {name}: as docs/team/writing.md shows")
@@ -93,6 +94,11 @@ def _one_of(allowed: Collection[str]) -> Callable[[Any], Told]:
     return check_value
 
 
+def _state(value: Any) -> Told:
+    if value not in STATES:
+        yield f"a known issue is not {value}", f"write {' or '.join(STATES)}, or leave the line out"
+
+
 def _date(value: Any) -> Told:
     if not isinstance(value, date):
         yield f"{value!r} is not a date", "write year-month-day without quotes, such as 2026-11-23"
@@ -115,6 +121,7 @@ FIELDS: dict[str, Callable[[Any], Told]] = {
     "reviewed": _date,
     "review_every": _every,
     "related": _list,
+    "known_issue": _state,
 }
 MISSING = {
     "title": "add title: as the person would ask it",

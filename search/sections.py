@@ -64,17 +64,42 @@ class _Place:
     above: tuple[str, ...]
 
 
-def read_docs(config_file: Path, *, products: Collection[str] = (), exclude: Iterable[str] = ()) -> list[Article]:
+Memory = dict[str, tuple[tuple[int, int], "_Page"]]
+"""Pages that were read before, by path, each with the time and size that its file had."""
+
+
+def read_docs(
+    config_file: Path,
+    *,
+    products: Collection[str] = (),
+    exclude: Iterable[str] = (),
+    hidden: bool = False,
+    memory: Memory | None = None,
+) -> list[Article]:
     """Read every page that may be suggested, in the order of the files.
 
-    A page is left out by `search: {exclude: true}` in its front matter or by a path prefix in `exclude`
-    ("team/"). The first part of the address is the product when it is one of `products`. Raises DocsError."""
+    A page is left out by `search: {exclude: true}` in its front matter (but kept with `hidden`) or by a path prefix
+    in `exclude` ("team/"). The first part of the address is the product when it is one of `products`; a single product
+    without a folder of its own has all pages. `memory` spares reading what has not changed. Raises DocsError."""
     site = read_site(Path(config_file))
     prefixes = tuple(exclude)
-    pages = [_read_page(site, path) for path in page_files(site) if not path.startswith(prefixes)]
+    known = {} if memory is None else memory
+    pages = [_remembered(site, path, known) for path in page_files(site) if not path.startswith(prefixes)]
     place_of = _places(site, pages)
-    kept = [page for page in pages if not _is_excluded(page.meta)]
-    return [_article(site, page, place_of(page.path), products=products) for page in kept]
+    kept = [page for page in pages if hidden or not _is_excluded(page.meta)]
+    whole = next(iter(products)) if len(products) == 1 and not (site.docs_dir / next(iter(products))).is_dir() else ""
+    return [_article(site, page, place_of(page.path), products=products, whole=whole) for page in kept]
+
+
+def _remembered(site: Site, path: str, memory: Memory) -> "_Page":
+    try:
+        found = (site.docs_dir / path).stat()
+    except OSError as error:
+        raise DocsError(f"{site.docs_dir / path}: cannot be read ({error.strerror})") from error
+    mark = (found.st_mtime_ns, found.st_size)
+    if path not in memory or memory[path][0] != mark:
+        memory[path] = (mark, _read_page(site, path))
+    return memory[path][1]
 
 
 def read_markdown(path: Path) -> str:
@@ -144,13 +169,13 @@ def _is_excluded(meta: Mapping[str, Any]) -> bool:
     return isinstance(search, dict) and search.get("exclude") is True
 
 
-def _article(site: Site, page: _Page, place: _Place, *, products: Collection[str]) -> Article:
+def _article(site: Site, page: _Page, place: _Place, *, products: Collection[str], whole: str) -> Article:
     first = PurePosixPath(page.path).parts[0]
     article = Article(
         path=page.path,
         url=page_url(site, page.path),
         title=page.title or place.title or _title_of_file(page.path),
-        product=first if first in products else "",
+        product=first if first in products else whole,
         description=str(page.meta.get("description") or ""),
         language=str(page.meta.get("language") or page.meta.get("lang") or site.language),
         breadcrumb=" › ".join(place.above),

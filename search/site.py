@@ -92,6 +92,11 @@ def read_site(config_file: Path) -> Site:
     )
 
 
+def read_settings(config_file: Path) -> dict[str, Any]:
+    """All settings of mkdocs.yml and the files it inherits from, as they are written. Raises DocsError."""
+    return _load(config_file, {"": "", "$config_dir": str(config_file.parent.resolve()), "$docs_dir": ""})
+
+
 def page_files(site: Site) -> list[str]:
     """Every page's path below docs_dir with forward slashes, an index or README before its neighbours."""
     found: list[str] = []

@@ -1,5 +1,6 @@
 """What the tests share: both databases, a built release of our own docs, an application whose clock a test sets."""
 
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from deflect_api.store.db import Database
 from tests import postgres
 
 ROOT = Path(__file__).parent.parent
-SHARED = ROOT.parent / "shared"
+SHARED = Path(os.environ.get("SHARED") or ROOT.parent / "shared")
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 

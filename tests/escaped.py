@@ -10,6 +10,7 @@ from deflect_api import pseudo
 
 LANGUAGE = "en-XA"
 IN_MARKS = re.compile(rf"{pseudo.BEGIN}[^{pseudo.BEGIN}{pseudo.END}]*{pseudo.END}")
+ADDRESS = re.compile(r"\{\w+\}|https?://\S+|\S+@\S+|\S*[a-z]\.\S+\.\S+")
 READ_OUT = ("aria-label", "placeholder", "title", "alt", "content")
 VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "path", "use")
 # What a browser's script computes with, by its place in the page's JSON blocks; all else there is shown to people.
@@ -29,9 +30,9 @@ def left(text: str, allowed: Collection[str] = ()) -> str:
     """Return the words of a text that stand in no marks and are not allowed to: names, and what people typed."""
     while IN_MARKS.search(text):
         text = IN_MARKS.sub(" ", text)
+    text = ADDRESS.sub(" ", text)
     for word in sorted(allowed, key=len, reverse=True):
-        text = text.replace(word, " ")
-    text = re.sub(r"\{\w+\}|https?://\S+|\S+@\S+|\S*\.\S+\.\S+", " ", text)
+        text = text.replace(ADDRESS.sub(" ", word), " ")
     return " ".join(re.findall(r"[^\W\d_]{2,}", text))
 
 
@@ -56,7 +57,9 @@ class Words(HTMLParser):
         if tag == "html":
             self.language = given.get("lang", "")
         foreign = tag in ("style", "textarea") or given.get("lang", self.language) != self.language
-        self.json = tag == "script" and given.get("type") == "application/json" and given.get("id") is not None
+        self.json = (
+            tag == "script" and given.get("type") == "application/json" and given.get("id") != "__config"
+        )  # the theme's: our pages show none of it
         if tag == "script" and not self.json:
             foreign = True
         if not foreign and not self.foreign:
@@ -82,8 +85,20 @@ def escaped(html: str, allowed: Collection[str] = ()) -> list[str]:
     """List the texts of a page, and of the words in it for scripts, that escaped the catalogues."""
     page = Words(html)
     assert page.language == LANGUAGE, page.language
-    texts = [*page.texts, *(text for script in page.scripts for text in shown(json.loads(script)))]
+    texts = [*whole(page.texts), *(text for script in page.scripts for text in shown(json.loads(script)))]
     return [text.strip() for text in texts if left(text, allowed)]
+
+
+def whole(texts: Collection[str]) -> Iterator[str]:
+    """Join what belongs together: a script may put a link into the middle of a text."""
+    begun = ""
+    for text in texts:
+        begun += text
+        if begun.count(pseudo.BEGIN) <= begun.count(pseudo.END):
+            yield begun
+            begun = ""
+    if begun:
+        yield begun
 
 
 def shown(value: Any, path: str = "") -> Iterator[str]:

@@ -42,11 +42,11 @@ class Served:
             env=self.environment, capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
 
-    def start(self) -> None:
+    def start(self, command: str = "serve") -> None:
         """Serve, and return once it answers."""
         with (self.home / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "deflect_api.cli", "serve"], env=self.environment, stdout=log, stderr=log
+                [sys.executable, "-m", "deflect_api.cli", command], env=self.environment, stdout=log, stderr=log
             )
         give_up = time.monotonic() + START_SECONDS
         while not self.answers():

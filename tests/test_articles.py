@@ -230,3 +230,10 @@ def test_people_with_a_reported_problem_see_its_article(articles: list[Article],
             found.append(problem["article"] in shown)
     assert len(found) >= 40
     assert sum(found) / len(found) >= 0.85
+
+
+def test_the_page_on_privacy_tells_the_times_that_support_yml_sets() -> None:
+    rules = config.read_support(ROOT / "support.yml", {}).retention.model_dump()
+    told = (ROOT / "docs/support/privacy.md").read_text(encoding="utf-8")
+    missing = {kind: days for kind, days in rules.items() if f"{days} days" not in told}
+    assert not missing, f"docs/support/privacy.md should tell these days: {missing}"

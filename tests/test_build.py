@@ -1,5 +1,6 @@
 """A release: portal and index of one content, switched in at once, rebuilt only when something changed."""
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from deflect_api import build, config
 from deflect_api.config import Settings
 from deflect_api.errors import ConfigError
+from deflect_api.published.switching import switch
 from deflect_api.web.release import Releases, open_release
 from tests.conftest import ROOT
 
@@ -96,10 +98,10 @@ def test_a_half_written_release_is_never_opened(small: Settings) -> None:
     copy = small.home / "releases" / "half"
     shutil.copytree(folder, copy)
     (copy / "manifest.json").write_text("{", encoding="utf-8")
-    build.switch(small.home, folder)
+    switch(small.home, folder)
     releases = Releases(small.home)
     whole = releases.current()
-    build.switch(small.home, copy)
+    switch(small.home, copy)
     releases._checked = 0
     assert releases.current() is whole
 
@@ -113,12 +115,14 @@ def test_the_hash_of_every_inline_script_is_listed() -> None:
     }
 
 
-def test_a_theme_without_a_shell_is_told_what_to_add(small: Settings) -> None:
+def test_a_theme_without_a_shell_gets_a_plain_one(small: Settings) -> None:
     (small.mkdocs.parent / "overrides" / "shell.html").unlink()
     mkdocs = small.mkdocs.read_text(encoding="utf-8").replace("    - shell.html\n", "    - 404.html\n")
     small.mkdocs.write_text(mkdocs, encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"shell\.html"):
-        build.build(small)
+    folder, _ = build.build(small)
+    contact = (folder / "site" / "support" / "contact" / "index.html").read_text(encoding="utf-8")
+    assert "<form" in contact
+    assert re.search(r'href="/assets/help\.[0-9a-f]{8}\.css"', contact)
 
 
 def test_our_portal_lists_every_file_it_wrote(release: Path) -> None:
@@ -128,4 +132,4 @@ def test_our_portal_lists_every_file_it_wrote(release: Path) -> None:
 
 
 def test_another_address_of_the_site_is_another_release(small: Settings) -> None:
-    assert build.sources_digest(small) != build.sources_digest(replace(small, site_url="https://help.example.org/"))
+    assert build.sources_digest(small, {}) != build.sources_digest(replace(small, site_url="https://help.example.org/"), {})

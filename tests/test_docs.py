@@ -24,7 +24,8 @@ from deflect_api import cli, config, connectors, errors
 from deflect_api.app import create_app
 from deflect_api.config import support
 from deflect_api.delivery import outbox
-from deflect_api.intake import deflection, tickets
+from deflect_api.desk import access, audit
+from deflect_api.intake import deflection, helpful, tickets
 from deflect_api.store import uploads
 from deflect_api.store.db import Database
 from deflect_api.web import answers, helping, schemas
@@ -175,16 +176,22 @@ def test_every_stored_word_is_in_the_vocabulary() -> None:
     kinds = (support.Type, support.Working, support.Affected, support.NeededBy, support.Severity, support.Priority, schemas.Event)
     words = [word for kind in kinds for word in get_args(kind)]
     words += [*tickets.STATUSES, deflection.SUBMITTED, deflection.CONFIRMED, deflection.UNCONFIRMED, schemas.OTHER]
-    words += [*uploads.STATES, *outbox.OPEN, outbox.DELIVERED, outbox.WAITING]
+    words += [helpful.YES, helpful.NO, *helpful.REASONS, *uploads.STATES, *outbox.OPEN, outbox.DELIVERED, outbox.WAITING]
     known = config.read_support(ROOT / "support.yml", {})
     missing = unnamed([*words, *known.products, *known.hubs], page("words"))
     assert not missing, f"docs/team/words.md lacks {missing}"
 
 
-def test_the_desks_page_names_labels_that_the_desk_has() -> None:
+@pytest.mark.parametrize("name", ["desk", "access"])
+def test_the_pages_on_the_desk_name_labels_that_the_desk_has(name: str) -> None:
     shown = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "deflect_api/web/templates/desk").glob("*.html"))
-    wrong = [label for label in re.findall(r"\*\*([^*]+)\*\*", page("desk")) if f'_("{label}")' not in shown]
-    assert not wrong, f"docs/team/desk.md names {wrong}, which no page of the desk shows"
+    wrong = [label for label in re.findall(r"\*\*([^*]+)\*\*", page(name)) if f'_("{label}")' not in shown]
+    assert not wrong, f"docs/team/{name}.md names {wrong}, which no page of the desk shows"
+
+
+def test_every_event_of_the_audit_log_and_every_scope_is_documented() -> None:
+    missing = unnamed([*audit.EVENTS, *access.SCOPES], page("access"))
+    assert not missing, f"docs/team/access.md lacks {missing}"
 
 
 # What the pages name.

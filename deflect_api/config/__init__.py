@@ -38,6 +38,7 @@ class Settings:
     host: str
     port: int
     support: Support
+    sources: Path | None = None  # where the site's sources are, when they are not beside the settings file
 
     @property
     def mail_folder(self) -> Path:
@@ -49,7 +50,7 @@ class Settings:
 
     @property
     def mkdocs(self) -> Path:
-        return self.config.parent / self.support.portal.mkdocs
+        return (self.sources or self.config.parent) / self.support.portal.mkdocs
 
 
 def load(environ: Mapping[str, str]) -> Settings:

@@ -37,6 +37,7 @@ class Limits(BaseModel):
     acknowledgements: Rate = "5 in 1 hour"
     find: Rate = "1 in 15 minutes"
     find_address: Rate = "60 in 15 minutes"
+    helpful: Rate = "120 in 1 hour"
     flood_address: Annotated[int, Field(ge=1)] = 250
     flood_everywhere: Annotated[int, Field(ge=1)] = 300
     work_bits: Annotated[int, Field(ge=1, le=24)] = 16

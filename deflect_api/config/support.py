@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from deflect_api import i18n
 from deflect_api.config.limits import Limits
+from deflect_api.config.staff import Retention, Staff
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")  # as HTML has it
 
@@ -74,7 +75,15 @@ class Portal(Block):
     title: str = "Help"
     mkdocs: str = "mkdocs.yml"
     exclude: tuple[str, ...] = ()
+    edit: str = ""
     floor: float | None = None
+
+    @field_validator("edit")
+    @classmethod
+    def _names_the_page(cls, address: str) -> str:
+        if address and not re.fullmatch(r"https?://[^{}\s]+\{path\}[^{}\s]*", address):
+            raise ValueError("write an address with {path} in it, such as https://code.example.org/edit/main/docs/{path}")
+        return address
 
 
 class Contact(Block):
@@ -176,7 +185,7 @@ class Lint(Block):
 
     house: bool = False
     grade: Annotated[float, Field(gt=0, le=20)] = 8.0
-    off: tuple[Literal["spelling", "prose", "grade"], ...] = ()
+    skip: tuple[Literal["spelling", "prose", "grade"], ...] = ()
 
 
 class Quality(Block):
@@ -226,7 +235,7 @@ class Support(Block):
     contact: Contact = Contact()
     calendar: Calendar = Calendar()
     products: dict[Key, Product]
-    hubs: tuple[Text, ...]
+    hubs: tuple[Text, ...] = ()
     categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     priorities: dict[Severity, dict[Affected, Row]]
     desk: Desk = Desk()
@@ -236,6 +245,8 @@ class Support(Block):
     lint: Lint = Lint()
     quality: Quality = Quality()
     limits: Limits = Limits()
+    staff: Staff = Staff()
+    retention: Retention = Retention()
 
     @field_validator("products")
     @classmethod

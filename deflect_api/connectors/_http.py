@@ -47,7 +47,7 @@ class Api:
         try:
             answer = self._read(method, path, time.monotonic() + seconds, timeout=httpx2.Timeout(seconds, connect=5.0), **how)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol) as error:
-            raise TemporaryFailure(f"{self.name} could not be reached: {type(error).__name__}") from error
+            raise TemporaryFailure(f"{self.name} could not be reached: {type(error).__name__}", blame="system") from error
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
             raise self._unanswered(method, type(error).__name__) from error
         if not (answer.is_success or answer.status_code in fine):
@@ -85,7 +85,7 @@ class Api:
         code, wait = answer.status_code, retry_after(answer.headers, datetime.now(UTC))
         told = f"{self.name} answered {code}{_reason(answer)}"
         if code == 401:
-            return TemporaryFailure(f"{told}: it does not take our credentials", retry_after=wait)
+            return TemporaryFailure(f"{told}: it does not take our credentials", retry_after=wait, blame="system")
         if code in (408, 425, 429) or (code == 403 and wait is not None):
             return TemporaryFailure(told, retry_after=wait)
         if code >= 500:

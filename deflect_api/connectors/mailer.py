@@ -6,7 +6,8 @@ A mail keeps its Message-ID, however often it is tried.
 import os
 import re
 import smtplib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -27,6 +28,9 @@ _SEPARATORS = re.compile(r'[()<>\[\]:;@\\,"]+')
 class Mailer(Protocol):
     def send(self, mail: EmailMessage) -> None:
         """Hand the mail on, or raise a DeliveryError."""
+
+    def check(self) -> str:
+        """Try whether mails could leave now, without sending one. Raises a DeliveryError."""
 
 
 def open_mailer(mail: Mail, folder: Path) -> Mailer:
@@ -62,7 +66,16 @@ class Folder:
             self.folder.mkdir(parents=True, exist_ok=True)
             _write_whole(self.folder / name, mail.as_bytes(policy=SMTP))
         except OSError as error:
-            raise TemporaryFailure(f"the mail folder could not be written: {error.strerror}") from error
+            raise TemporaryFailure(f"the mail folder could not be written: {error.strerror}", blame="system") from error
+
+    def check(self) -> str:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TemporaryFailure(f"the mail folder cannot be made: {error.strerror}", blame="system") from error
+        if not os.access(self.folder, os.W_OK):
+            raise TemporaryFailure("the mail folder cannot be written", blame="system")
+        return "a folder for mails"
 
 
 def _write_whole(path: Path, content: bytes) -> None:
@@ -85,19 +98,21 @@ class Smtp:
     def __init__(self, settings: Mail) -> None:
         self.settings = settings
 
+    def check(self) -> str:
+        with _explained():
+            server = smtplib.SMTP(self.settings.host, self.settings.port, timeout=SECONDS)
+            try:
+                self._introduce(server)
+                server.noop()
+            finally:
+                server.close()
+        return f"the mail server {self.settings.host}"
+
     def send(self, mail: EmailMessage) -> None:
-        try:
+        with _explained():
             refused = self._hand_over(mail)
-        except smtplib.SMTPRecipientsRefused as error:
-            raise _refusal(error.recipients) from error
-        except smtplib.SMTPResponseException as error:
-            raise _answer(error.smtp_code, error.smtp_error) from error
-        except smtplib.SMTPServerDisconnected as error:
-            raise UnknownOutcome("the mail server closed the line before it answered") from error
-        except (OSError, smtplib.SMTPException) as error:
-            raise TemporaryFailure(f"the mail server could not be reached: {error}") from error
         if refused:  # the others have the mail: trying again would send it to them again
-            raise PermanentFailure(f"delivered, but not to all: {_refusal(refused).detail}")
+            raise PermanentFailure(f"delivered, but not to all: {_refusal(refused).detail}", blame="message")
 
     def _hand_over(self, mail: EmailMessage) -> dict[str, tuple[int, bytes]]:
         server = smtplib.SMTP(self.settings.host, self.settings.port, timeout=SECONDS)
@@ -116,6 +131,21 @@ class Smtp:
             server.login(self.settings.username, self.settings.password)
 
 
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what smtplib raises into our errors."""
+    try:
+        yield
+    except smtplib.SMTPRecipientsRefused as error:
+        raise _refusal(error.recipients) from error
+    except smtplib.SMTPResponseException as error:
+        raise _answer(error.smtp_code, error.smtp_error) from error
+    except smtplib.SMTPServerDisconnected as error:
+        raise UnknownOutcome("the mail server closed the line before it answered") from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise TemporaryFailure(f"the mail server could not be reached: {error}", blame="system") from error
+
+
 def _refusal(recipients: dict[str, tuple[int, bytes]]) -> TemporaryFailure | PermanentFailure:
     address, (code, text) = min(recipients.items(), key=lambda one: one[1][0])  # 4xx first: one that may come right decides
     return _answer(code, f"{address}: {text.decode('utf-8', 'replace')}")
@@ -124,4 +154,4 @@ def _refusal(recipients: dict[str, tuple[int, bytes]]) -> TemporaryFailure | Per
 def _answer(code: int, text: bytes | str) -> TemporaryFailure | PermanentFailure:
     told = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     kind = TemporaryFailure if 400 <= code < 500 else PermanentFailure
-    return kind(f"the mail server answered {code}: {told[:200]}")
+    return kind(f"the mail server answered {code}: {told[:200]}", blame="system" if code == 421 else "message")

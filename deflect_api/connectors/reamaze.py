@@ -52,7 +52,7 @@ class Reamaze:
         return slug
 
     def heard(self, remote: str, key: str) -> bool:
-        return any(key in marks(message["body"]) for message in self._messages(remote))
+        return any(key in marks(without_tags(message["body"])) for message in self._messages(remote))
 
     def comment(self, remote: str, note: Note) -> None:
         message = {"body": _with_files(note), "visibility": REGULAR if note.public else INTERNAL, "suppress_notifications": True}
@@ -106,11 +106,11 @@ class Reamaze:
     def _change_of(self, one: dict[str, Any], since: datetime) -> Change:
         slug = str(one["slug"])
         said = []
-        for message in self._messages(slug):
+        for message in sorted(self._messages(slug), key=lambda each: str(each["created_at"]))[1:]:  # the first is the request
             at, words = datetime.fromisoformat(message["created_at"]), without_tags(message["body"])
-            by = message["user"]["email"]
-            if at < since or marks(words) or (by == one["author"]["email"] and words == without_tags(one["message"]["body"])):
+            if at < since or marks(words):
                 continue
+            by = message["user"]["email"]
             number = str(message.get("origin_id") or f"{slug} {message['created_at']}")
             public = message["visibility"] == REGULAR
             said.append(Said(number, at, message["user"]["name"], words, public, by == one["author"]["email"]))

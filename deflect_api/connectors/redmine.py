@@ -12,7 +12,7 @@ import httpx2
 
 from deflect_api.connectors import Change, Changes, File, Note, Request, Said, marks
 from deflect_api.connectors._http import Api
-from deflect_api.errors import ConfigError, PermanentFailure, TemporaryFailure
+from deflect_api.errors import ConfigError, PermanentFailure
 
 PRIORITIES = {"urgent": "Urgent", "high": "High", "normal": "Normal", "low": "Low"}
 STATES = {
@@ -44,6 +44,8 @@ class Redmine:
         self.project, self.tracker, self.reopened = project, tracker, reopened
         self.reference_field, self.tags_field = reference_field, tags_field
         self.fields = dict(fields or {})
+        self._ids: dict[str, dict[str, int]] = {}
+        self._signed_in = False
         self.priorities, self.states = {**PRIORITIES, **(priorities or {})}, {**STATES, **(states or {})}
 
     def close(self) -> None:
@@ -59,8 +61,9 @@ class Redmine:
         return str(found[0]["id"]) if found else None
 
     def create(self, request: Request) -> str:
-        if self._api.get("users/current.json") is None:  # a wrong key is 401 here, and nobody on a public project
-            raise TemporaryFailure("Redmine does not take our key")
+        if not self._signed_in:  # a wrong key is 401 here, and nobody in particular on a public project
+            self._api.get("users/current.json")
+            self._signed_in = True
         made = self._api.send("POST", "issues.json", json={"issue": self._issue(request)})["issue"]
         remote = str(made["id"])
         kept = _fields_of(self._one(remote))
@@ -140,7 +143,9 @@ class Redmine:
         return issue
 
     def _id(self, path: str, group: str, name: str) -> int:
-        known = {entry["name"]: int(entry["id"]) for entry in self._api.get(path)[group]}
+        if name not in self._ids.get(group, {}):
+            self._ids[group] = {entry["name"]: int(entry["id"]) for entry in self._api.get(path)[group]}
+        known = self._ids[group]
         if name not in known:
             raise PermanentFailure(f"Redmine has no {group} named {name}; it has {', '.join(known)}")
         return known[name]

@@ -143,8 +143,8 @@ class RequestTracker:
         return winner
 
     def _give_way(self, loser: str, winner: str) -> None:
-        self._api.send("PUT", f"ticket/{loser}", json={"RefersTo": winner})
         if self._api.get(f"ticket/{loser}")["Status"] != "rejected":
+            self._api.send("PUT", f"ticket/{loser}", json={"RefersTo": winner})
             self._change(loser, {"Status": "rejected"})
 
     def _change(self, remote: str, values: dict[str, Any]) -> None:

@@ -60,14 +60,11 @@ class Zendesk:
         self._say(remote, note.text, public=public, uploads=[self._upload(file) for file in note.files], reopens=note.reopens)
 
     def changes(self, cursor: str) -> Changes:
-        if not cursor:
-            cursor = f"time {int(self._clock()) - 60}"
-        kind, _, place = cursor.partition(" ")
-        asked = {"start_time": place} if kind == "time" else {"cursor": place}
-        page = self._api.get("incremental/tickets/cursor", params=asked)
+        # The contract wants the start with every call, though Zendesk goes by the cursor once there is one.
+        start, _, place = (cursor or str(int(self._clock()) - 60)).partition(" ")
+        page = self._api.get("incremental/tickets/cursor", params={"start_time": start, **({"cursor": place} if place else {})})
         ours = [ticket for ticket in page["tickets"] if ticket.get("external_id")]
-        after = page.get("after_cursor")
-        following = f"at {after}" if after else cursor
+        following = f"{start} {page['after_cursor']}" if page.get("after_cursor") else cursor or start
         return Changes(following, tuple(self._change_of(ticket) for ticket in ours), more=not page.get("end_of_stream", True))
 
     def check(self) -> str:
@@ -98,7 +95,7 @@ class Zendesk:
     def _upload(self, file: File) -> str:
         sent = self._api.send(
             "POST", "uploads", params={"filename": file.name}, content=file.read(),
-            headers={"Content-Type": file.media_type or "application/octet-stream"},
+            headers={"Content-Type": "application/binary"},
         )  # fmt: skip
         return str(sent["upload"]["token"])
 

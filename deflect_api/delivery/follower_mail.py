@@ -10,7 +10,7 @@ from deflect_api.config import Settings
 from deflect_api.connectors.mailer import Mailer, mailbox, one_line
 from deflect_api.delivery import links
 from deflect_api.delivery.mail import make_environment
-from deflect_api.delivery.relay import Done, Handler
+from deflect_api.delivery.work import Done, Handler
 from deflect_api.store.db import Database
 from deflect_api.store.desk import Follower
 from deflect_api.store.models import Message

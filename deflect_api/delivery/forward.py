@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from deflect_api.connectors import File, HelpDesk, Note, Request
 from deflect_api.connectors.builtin import Builtin
 from deflect_api.connectors.limit import time_limit
-from deflect_api.delivery.relay import Done, Handler
+from deflect_api.delivery.work import Done, Handler
 from deflect_api.errors import PermanentFailure, TemporaryFailure
 from deflect_api.store.db import Database
 from deflect_api.store.models import Comment, Message, Ticket

@@ -7,30 +7,23 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from deflect_api.delivery import outbox
-from deflect_api.errors import DeflectError, PermanentFailure, TemporaryFailure, Unavailable, UnknownOutcome
+from deflect_api.delivery import channels, outbox
+from deflect_api.delivery.work import Done, Handler
+from deflect_api.errors import DeflectError, DeliveryError, PermanentFailure, TemporaryFailure, Unavailable, UnknownOutcome
 from deflect_api.store.db import Database
 from deflect_api.store.models import Message
 
+__all__ = ["Done", "Handler", "Relay", "utc_now"]
 log = logging.getLogger("deflect.relay")
 IDLE_SECONDS = 1.0
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a handler achieved; `record` notes it in the transaction that settles the message."""
-
-    detail: str = ""
-    record: Callable[[Session], None] | None = None
-
-
-Handler = Callable[[Message], Done]
+Probe = Callable[[], object]
 
 
 def utc_now() -> datetime:
@@ -38,7 +31,10 @@ def utc_now() -> datetime:
 
 
 class Relay:
-    """Runs handlers by message kind until it is stopped. `wake()` makes it look at once."""
+    """Runs handlers by message kind until it is stopped, or those of `kinds` alone. `wake()` makes it look at once.
+
+    `probes` try whether a channel answers that did not.
+    """
 
     def __init__(
         self,
@@ -47,8 +43,14 @@ class Relay:
         clock: Callable[[], datetime] = utc_now,
         *,
         idle: float = IDLE_SECONDS,
+        kinds: frozenset[str] | None = None,
+        besides: frozenset[str] = frozenset(),
+        probes: Mapping[str, Probe] | None = None,
     ) -> None:
         self.database = database
+        self.kinds = kinds
+        self.besides = besides
+        self.probes = dict(probes or {})
         self.handlers = handlers
         self.clock = clock
         self.idle = idle
@@ -88,12 +90,29 @@ class Relay:
 
     def run_once(self) -> int:
         """Carry out what is due now; return how many messages were tried."""
+        now = self.clock()
         with self.database.write() as session:
+            outbox.shorten(session, now)
+            probed = channels.take_probe(session, now, tuple(self.probes)) if self.probes else ""
+            held = channels.held(session, now)
             # One at a time: a lease covers one call, however slow the one before it was.
-            claimed = outbox.claim(session, self.clock(), worker=self.worker, most=1)
+            claimed = outbox.claim(session, now, worker=self.worker, most=1, kinds=self.kinds, besides={*held, *self.besides})
+        opened = bool(probed) and self._probe(probed)
         for message in claimed:
             self._carry_out(message)
-        return len(claimed)
+        return len(claimed) + opened
+
+    def _probe(self, name: str) -> bool:
+        """Ask a channel that did not answer, and open it when it does; tell whether it did."""
+        try:
+            self.probes[name]()
+        except (DeliveryError, Unavailable) as error:
+            with self.database.write() as session:
+                channels.probe_failed(session, name, error.detail)
+            return False
+        with self.database.write() as session:
+            channels.opened(session, name, self.clock())
+        return True
 
     def _take_over(self) -> None:
         """Free what workers of this machine held that were killed; those of other machines are freed by time."""
@@ -109,7 +128,7 @@ class Relay:
             log.info("event=took_over messages=%d", freed)
 
     def _carry_out(self, message: Message) -> None:
-        if message.attempts > outbox.MOST_ATTEMPTS:
+        if message.attempts > outbox.MOST_ATTEMPTS or self._kills(message):
             self._park(message, "each worker that tried it died")
             log.error("event=waiting_for_human message=%s kind=%s", message.id, message.kind)
             return
@@ -118,7 +137,7 @@ class Relay:
         except (TemporaryFailure, Unavailable) as error:
             self._postpone(message, error, retry_after=getattr(error, "retry_after", None))
         except UnknownOutcome as error:
-            self._postpone(message, error, unknown=True)
+            self._postpone(message, error, retry_after=error.retry_after, unknown=True)
         except DeflectError as error:
             self._park(message, error.detail)
             log.error("event=waiting_for_human message=%s kind=%s", message.id, message.kind)
@@ -127,6 +146,12 @@ class Relay:
             log.exception("event=handler_defect message=%s kind=%s", message.id, message.kind)
         else:
             self._conclude(message, done)
+
+    def _kills(self, message: Message) -> bool:
+        if message.attempts <= outbox.MOST_LOST:
+            return False
+        with self.database.read() as session:
+            return outbox.times_lost(session, message) >= outbox.MOST_LOST
 
     def _handler(self, kind: str) -> Handler:
         if kind not in self.handlers:
@@ -144,6 +169,7 @@ class Relay:
 
     def _done(self, session: Session, row: Message, done: Done) -> None:
         outbox.settle(session, row, self.clock(), detail=done.detail)
+        channels.worked(session, row, self.clock())
         if done.record:
             done.record(session)
 
@@ -152,9 +178,14 @@ class Relay:
 
     def _postpone(self, message: Message, error: DeflectError, retry_after: float | None = None, **how: Any) -> None:
         pause = outbox.pause_before(message.attempts, retry_after, self._chance)
-        self._settle(
-            message, lambda session, row: outbox.postpone(session, row, self.clock(), detail=error.detail, pause=pause, **how)
-        )
+
+        def put_back(session: Session, row: Message) -> None:
+            now = self.clock()
+            outbox.postpone(session, row, now, detail=error.detail, pause=pause, **how)
+            if isinstance(error, DeliveryError):
+                channels.failed(session, row, error, now)
+
+        self._settle(message, put_back)
         log.warning("event=postponed message=%s kind=%s seconds=%d", message.id, message.kind, pause.total_seconds())
 
     def _settle(self, message: Message, verdict: Callable[[Session, Message], None]) -> None:

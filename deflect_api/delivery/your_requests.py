@@ -17,7 +17,7 @@ from deflect_api.config import Settings
 from deflect_api.connectors.mailer import Mailer, mailbox
 from deflect_api.delivery import links, outbox
 from deflect_api.delivery.mail import make_environment
-from deflect_api.delivery.relay import Done, Handler
+from deflect_api.delivery.work import Done, Handler
 from deflect_api.store.db import Database
 from deflect_api.store.models import Message, Ticket
 
@@ -73,6 +73,7 @@ def compose(message: Message, found: Sequence[Ticket], settings: Settings) -> Em
     environment = make_environment(words)
     mail.set_content(environment.get_template("your_requests.txt").render(values))
     mail.add_alternative(environment.get_template("your_requests.html").render(values), subtype="html")
+    mail["Content-Language"] = i18n.tag(language)
     return mail
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from deflect_api.desk import scrub
 from deflect_api.store.models import Comment, Ticket
 
+_GREETING = re.compile(r"(hello|hi|hey|dear|good \w+|bonjour|hola|ol[aá])\b[^\n]{0,60},?$", re.IGNORECASE)
 TYPES = {"bug": "troubleshooting", "question": "how-to", "feature request": "reference"}
 TEMPLATE = """---
 title: {title}
@@ -49,7 +50,7 @@ def draft(ticket: Ticket, comments: Sequence[Comment], *, people: Sequence[str],
     def clean(text: str) -> str:
         return _plain(scrub.of_ticket(text, ticket, people))
 
-    answers = [comment.body for comment in comments if comment.public and not comment.from_requester]
+    answers = [bare(comment.body, people) for comment in comments if comment.public and not comment.from_requester]
     asked = [line for line in (_one_line(clean(ticket.subject)), _one_line(clean(ticket.happened))[:140]) if line]
     return TEMPLATE.format(
         title=_quoted(_one_line(clean(ticket.subject))),
@@ -66,6 +67,16 @@ def file_name(ticket: Ticket) -> str:
     plain = unicodedata.normalize("NFKD", scrub.of_ticket(ticket.subject, ticket)).encode("ascii", "ignore").decode().lower()
     words = re.findall(r"[a-z0-9]+", plain)[:6]
     return f"{'-'.join(words)[:60].strip('-') or 'draft'}.md"
+
+
+def bare(letter: str, people: Sequence[str]) -> str:
+    """Take the greeting and the name under it from a letter: an article has neither."""
+    lines = letter.strip().splitlines()
+    if lines and _GREETING.match(lines[0]):
+        lines = lines[1:]
+    while lines and (not lines[-1].strip() or lines[-1].strip() in people):
+        lines.pop()
+    return "\n".join(lines).strip()
 
 
 def _plain(text: str) -> str:

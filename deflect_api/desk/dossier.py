@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deflect_api.config.support import Support
-from deflect_api.desk import asking, gaps, known_issues, similar, tag_suggestions, tags
+from deflect_api.desk import asking, known_issues, noted_gaps, similar, tag_suggestions, tags
 from deflect_api.desk.asking import Missing
 from deflect_api.desk.tags import Offered
 from deflect_api.intake import attachments, deflection, duplicates, follow_ups, holding, tickets
@@ -64,7 +64,7 @@ def read(session: Session, reference: str, support: Support) -> Dossier:
         lists=lists,
         suggested={kind: [name for name in names if not put[kind]] for kind, names in fitting.items()},
         issues=known_issues.linked(session, ticket),
-        gaps=gaps.of_ticket(session, ticket),
+        gaps=noted_gaps.of_ticket(session, ticket),
     )
 
 

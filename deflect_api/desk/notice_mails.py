@@ -14,7 +14,7 @@ from deflect_api.config.support import Calendar
 from deflect_api.connectors.mailer import Mailer, mailbox
 from deflect_api.delivery import outbox
 from deflect_api.delivery.mail import make_environment
-from deflect_api.delivery.relay import Done, Handler
+from deflect_api.delivery.work import Done, Handler
 from deflect_api.desk import queue
 from deflect_api.intake import notices, reply_clock
 from deflect_api.store.db import Database

@@ -15,6 +15,7 @@ from deflect_api.intake.vague_words import VAGUE
 
 EVERY: tuple[Wanted, ...] = ("bug", "question", "feature request")
 HAPPENED, FILES = "happened", "files"
+LONG_ENOUGH = 120
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,9 @@ def fits(part: Part, values: Mapping[str, str]) -> bool:
 
 def is_vague(text: str) -> bool:
     """Whether a text says nothing but that it does not work ("help", "ne marche pas", "no funciona pls")."""
+    *begin, _cut = _WORD.findall(fold(text[:LONG_ENOUGH])) or [""]
+    if any(word not in VAGUE for word in begin):
+        return False  # most texts say something at once: the rest need not be read
     words = _WORD.findall(fold(text))
     return bool(words) and all(word in VAGUE for word in words)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from deflect_api.delivery.relay import Done, Handler
+from deflect_api.delivery.work import Done, Handler
 from deflect_api.errors import PermanentFailure
 from deflect_api.intake import attachments
 from deflect_api.intake.examination import Storage

@@ -6,8 +6,10 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from deflect_api import i18n
 from deflect_api.config.support import Support
 from deflect_api.errors import InputError
+from deflect_api.i18n import said
 from deflect_api.intake import ticket_words, tickets, triage
 from deflect_api.store.abuse import Holding
 from deflect_api.store.desk import Relation
@@ -31,7 +33,7 @@ def write(session: Session, ticket: Ticket, body: str, *, support: Support, now:
         tickets.add_information(session, ticket, body, now, calendar=support.calendar)
         return ticket
     if is_spam(session, ticket):
-        raise InputError("This request is closed. Send a new one.", {"body": "The request is closed."})
+        raise InputError(told := said("This request is closed. Send a new one."), {"body": told})
     new = tickets.submit(session, _draft(ticket, ticket_words.said(body)), _key(), support=support, now=now)
     session.add(Relation(ticket_id=new.id, kind=FOLLOWS, other_id=ticket.id))
     for one, other in ((new, ticket), (ticket, new)):
@@ -51,14 +53,18 @@ def answer(
 ) -> Ticket:
     """Record whether the answer solved it. A no opens the request again (or makes one that follows), if settings say so."""
     if ticket.status not in (tickets.SOLVED, tickets.CLOSED):
-        raise InputError("This request is open. Write what you see, and we read it.", {"body": "The request is open."})
+        raise InputError(told := said("This request is open. Write what you see, and we read it."), {"body": told})
     if ticket.solved_says != says:
         entry = JournalEntry(at=now, actor=tickets.REQUESTER, change="solved?", before=ticket.solved_says or "", after=says)
         tickets.note(session, ticket, entry)
         ticket.solved_says = says
     if says == "yes" or not (body.strip() or support.desk.no_reopens):
         return ticket
-    return write(session, ticket, body.strip() or "It did not solve the problem.", support=support, now=now)
+    return write(session, ticket, body.strip() or _no(ticket), support=support, now=now)
+
+
+def _no(ticket: Ticket) -> str:
+    return i18n.translations(i18n.choose(ticket.language)).gettext("It did not solve the problem.")
 
 
 def _draft(ticket: Ticket, body: str) -> tickets.Draft:

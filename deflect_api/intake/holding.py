@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from deflect_api.delivery import outbox
-from deflect_api.delivery.relay import Done, Handler
+from deflect_api.delivery.work import Done, Handler
 from deflect_api.errors import InputError
 from deflect_api.intake import tickets
 from deflect_api.store.abuse import Holding

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from deflect_api.config.limits import Limits, rate_of
 from deflect_api.delivery import outbox
-from deflect_api.delivery.relay import Done, Handler
+from deflect_api.delivery.work import Done, Handler
 from deflect_api.errors import TooMany
 from deflect_api.i18n import said, saidn
 from deflect_api.store.abuse import Tally

@@ -20,7 +20,7 @@ def index(session: Session, ticket: Ticket) -> None:
 
 def said(body: str) -> str:
     """Return what somebody wrote, trimmed. Raises InputError when that is nothing."""
-    text = body.replace("\x00", "").strip()  # PostgreSQL's text cannot hold it
+    text = body.replace("\r\n", "\n").replace("\x00", "").strip()  # PostgreSQL's text cannot hold it
     if not text:
         raise InputError(told := i18n.said("Write something first."), {"body": told})
     return text

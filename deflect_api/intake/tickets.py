@@ -180,6 +180,16 @@ def reply(
     return comment
 
 
+def said_at_desk(session: Session, ticket: Ticket, comment: Comment, *, solved: bool, now: datetime, calendar: Calendar) -> None:
+    """Keep what was said at the connected desk; what is public for the requester owes them a mail."""
+    _keep(session, ticket, comment)
+    if comment.public and not comment.from_requester:
+        ticket.first_reply_at, ticket.awaiting = ticket.first_reply_at or now, False
+        owe_mail(session, ticket, now, template="solved" if solved else "reply", comment=comment.id)
+    elif comment.from_requester and not ticket.awaiting:
+        ticket.awaiting, ticket.reply_due_at = True, triage.reply_due(now, calendar)
+
+
 def take(session: Session, ticket: Ticket, agent: Agent, now: datetime) -> None:
     """Make `agent` the one who works on it."""
     before = ticket.assignee.name if ticket.assignee else ""
@@ -242,13 +252,17 @@ def owe_mail(session: Session, ticket: Ticket, now: datetime, **payload: Any) ->
 
 
 def _say(session: Session, ticket: Ticket, comment: Comment) -> Comment:
+    _keep(session, ticket, comment)
+    _owe_say(session, ticket, comment)
+    return comment
+
+
+def _keep(session: Session, ticket: Ticket, comment: Comment) -> None:
     comment.ticket_id = ticket.id
     session.add(comment)
     session.flush()
-    _owe_say(session, ticket, comment)
     ticket.version, ticket.updated_at = ticket.version + 1, comment.at
     ticket_words.index(session, ticket)
-    return comment
 
 
 def _owe_forward(session: Session, ticket: Ticket, now: datetime) -> Message:

@@ -5,8 +5,9 @@ Only the rim (web, relay, commands) commits.
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,15 @@ from deflect_api.errors import ConfigError, Unavailable
 from deflect_api.i18n import said
 
 BUSY_MILLISECONDS = 10_000
+CHECKPOINT_SECONDS = 30
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "secure_delete=ON",  # what is deleted is overwritten
+    f"busy_timeout={BUSY_MILLISECONDS}",
+)
+_WORD_INDEXES = "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%fts5%'"
 _LATER = said("The request could not be stored just now. Try again in a moment.")
 _UNUSABLE = "DEFLECT_DATABASE should be sqlite:///path/of/a/file or postgresql+psycopg://user@host/name."
 
@@ -69,6 +79,19 @@ class Database:
                     raise ConfigError(
                         f"The database answers {question!r} with {answer!r}; a ticket could be lost. It should be {right[0]}."
                     )
+
+    def compact(self) -> None:
+        """Leave nothing of what was deleted in the database's own files (PostgreSQL: in its tables). Raises Unavailable.
+
+        SQLite is rewritten whole and its log emptied; readers go on meanwhile, writers wait.
+        """
+        with _told():
+            if not self.is_sqlite:
+                with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    connection.exec_driver_sql("VACUUM")
+                return
+            with self._in_turn(), closing(self.engine.raw_connection()) as pooled:
+                _rewrite(pooled.driver_connection)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -132,8 +155,30 @@ def _sqlite_engine(url: URL) -> Engine:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy, not the driver, says BEGIN: see _begin_sqlite
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MILLISECONDS}"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        f"busy_timeout={BUSY_MILLISECONDS}",
+    ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _rewrite(connection: Any) -> None:
+    try:
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%fts5%'"
+        ).fetchall():
+            connection.execute(f'INSERT INTO "{name}"("{name}") VALUES(\'optimize\')')
+        connection.execute("VACUUM")
+        give_up = time.monotonic() + CHECKPOINT_SECONDS
+        while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:  # a reader still looks at an older state
+            if time.monotonic() > give_up:
+                raise Unavailable("The database's files could not be cleaned: something reads it without end. Try again later.")
+            time.sleep(0.05)
+    except sqlite3.OperationalError as error:
+        raise Unavailable(_LATER) from error
 
 
 def _begin_sqlite(connection: Any) -> None:

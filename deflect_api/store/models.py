@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Text, TypeDecorator, true
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Text, TypeDecorator, text, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -48,12 +48,17 @@ class Agent(Table):
 
 
 class SignIn(Table):
-    """One signed-in browser of an agent; deleting the row signs it out."""
+    """One signed-in browser of an agent; deleting the row signs it out. `stage` is full, or what is still asked for."""
 
     __tablename__ = "sign_in"
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id", ondelete="CASCADE"), index=True)
+    stage: Mapped[str] = mapped_column(String(10), default="full")
+    method: Mapped[str] = mapped_column(String(20), default="password")
+    browser: Mapped[str] = mapped_column(String(120), default="")
+    place: Mapped[str] = mapped_column(String(60), default="")
     created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     agent: Mapped[Agent] = relationship()
 
@@ -150,6 +155,7 @@ class Comment(Table):
     from_requester: Mapped[bool] = mapped_column(default=False)
     public: Mapped[bool] = mapped_column(default=True)
     body: Mapped[str]
+    remote_id: Mapped[str] = mapped_column(String(120), default="", server_default=text("''"))
 
 
 class JournalEntry(Table):

@@ -1,12 +1,10 @@
-"""The way into the desk: sign in and out, and the frame of its pages. Each form carries a token that another site cannot know."""
+"""The frame of the desk's pages. Each form carries a token that another site cannot know."""
 
 from importlib.resources import files
 from typing import Any, cast
 
-from flask import Blueprint, Response, redirect, request
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, Response, redirect
 
-from deflect_api.desk import accounts
 from deflect_api.web import guard
 from deflect_api.web.pages import content_security_policy
 from deflect_api.web.parts import parts
@@ -14,33 +12,9 @@ from deflect_api.web.parts import parts
 routes = Blueprint("desk", __name__, url_prefix="/desk")
 
 
-@routes.post("/sign-in")
-def sign_in() -> ResponseReturnValue:
-    email, password = request.form.get("email", ""), request.form.get("password", "")
-    with parts().database.write() as session:
-        token = accounts.sign_in(session, email, password, parts().clock())
-    if token is None:
-        return page(
-            "sign_in.html", 403, email=email, error="Address and password do not belong together. Check both and try again."
-        )
-    response = go("/desk/")
-    secure = parts().settings.url.startswith("https://")
-    response.set_cookie(guard.COOKIE, token, httponly=True, samesite="Lax", secure=secure, path="/desk")
-    return response
-
-
-@routes.post("/sign-out")
-def sign_out() -> ResponseReturnValue:
-    guard.check_form_token()
-    with parts().database.write() as session:
-        accounts.sign_out(session, request.cookies.get(guard.COOKIE, ""))
-    response = go("/desk/")
-    response.delete_cookie(guard.COOKIE, path="/desk")
-    return response
-
-
 def page(template: str, status: int = 200, **values: Any) -> Response:
     values.setdefault("agent", None)
+    values.setdefault("staff", parts().settings.support.staff)
     html = parts().pages.fragment(f"desk/{template}", form_token=guard.form_token(), **values)
     response = Response(html, status, mimetype="text/html")
     response.headers["Content-Security-Policy"] = content_security_policy()

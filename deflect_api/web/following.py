@@ -10,6 +10,7 @@ from deflect_api.delivery import links
 from deflect_api.desk import known_issues
 from deflect_api.desk.known_issues import Issue
 from deflect_api.errors import InputError, NotAllowed, NotFound, TooMany
+from deflect_api.i18n import said
 from deflect_api.intake import limits, receipts
 from deflect_api.store.desk import Follower
 from deflect_api.web import answers, schemas
@@ -82,7 +83,7 @@ def _opened(session: Session, follower_id: int, secret: str) -> Follower:
     follower = session.get(Follower, follower_id)
     right = follower is not None and links.follows(parts().settings.secret, follower, secret)
     if follower is None or not right:
-        raise NotFound("This link leads nowhere any more: you were told, or you stopped it.")
+        raise NotFound(said("This link leads nowhere any more: you were told, or you stopped it."))
     return follower
 
 
@@ -93,7 +94,7 @@ def _check_ours(token: str) -> None:
         origin not in ("", "null") and urlsplit(origin).netloc != request.host
     )
     if elsewhere or receipts.stamped_at(parts().settings.secret, PURPOSE, token, parts().clock()) is None:
-        raise NotAllowed("This form has expired. Go back, reload the page and send it again.")
+        raise NotAllowed(said("This form has expired. Go back, reload the page and send it again."))
 
 
 def _choice(follower: Follower, *, confirmed: bool = False, stopped: bool = False) -> Response:

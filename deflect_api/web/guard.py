@@ -1,23 +1,17 @@
-"""What protects every answer: security headers, body limits, the desk's sign-in cookie and its form tokens."""
+"""What protects every answer: security headers, body limits, the access log."""
 
-import hashlib
-import hmac
 import logging
 import time
-from typing import cast
 
 from flask import Flask, Response, g, request
 
 from deflect_api.config import Settings
-from deflect_api.desk import accounts
-from deflect_api.errors import NotAllowed
-from deflect_api.i18n import said
-from deflect_api.store.models import Agent
+from deflect_api.web.identity import agent, check_form_token, form_token
 from deflect_api.web.pages import content_security_policy
 from deflect_api.web.parts import parts
 
+__all__ = ["agent", "check_form_token", "form_token", "protect"]
 log = logging.getLogger("deflect.web")
-COOKIE = "desk"
 MOST_BYTES = 1_000_000
 TAKE_FILES = ("intake.create", "intake.contact_sent")
 HTTPS_ONLY = "max-age=31536000"
@@ -92,24 +86,3 @@ def _logged(response: Response) -> Response:
 def log_request(method: str, rule: str, status: int, began: float) -> None:
     """Write the line of one request; `began` is what the performance counter said at its start."""
     log.info("event=request method=%s rule=%s status=%d ms=%.1f", method, rule, status, (time.perf_counter() - began) * 1000)
-
-
-def agent() -> Agent | None:
-    """Return the signed-in agent of this request, or None."""
-    if "agent" not in g:
-        given = request.cookies.get(COOKIE, "")
-        with parts().database.read() as session:
-            g.agent = accounts.signed_in(session, given, parts().clock()) if given else None
-    return cast("Agent | None", g.agent)
-
-
-def form_token() -> str:
-    """Return the token that a desk form must carry: it is bound to the sign-in, so another site cannot know it."""
-    given = request.cookies.get(COOKIE, "")
-    return hmac.new(parts().settings.secret.encode(), f"form:{given}".encode(), hashlib.sha256).hexdigest()[:40]
-
-
-def check_form_token() -> None:
-    """Raise NotAllowed when a form was not made by us for this sign-in."""
-    if not hmac.compare_digest(form_token().encode(), request.form.get("form_token", "").encode()):
-        raise NotAllowed(said("This form has expired. Go back, reload the page and send it again."))

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import func, select
 
-from deflect_api.delivery import outbox
+from deflect_api.delivery import channels, outbox
 from deflect_api.errors import Unavailable
 from deflect_api.store.models import Message, Ticket
 from deflect_api.web import openapi
@@ -22,6 +22,10 @@ def ready() -> Response:
     """Ready when requests can be stored. Suggestions or a desk that are down are told, and do not make it unready."""
     told: dict[str, object] = {"status": "ready"}
     told["waiting_for_a_human"] = _messages().get(outbox.WAITING, 0)
+    with parts().database.read() as session:
+        down = {row.name: row.down_since.isoformat() for row in channels.down(session) if row.down_since}
+    if down:
+        told["does_not_answer"] = down
     try:
         told["index"] = parts().releases.current().engine.digest
     except Unavailable as error:
@@ -39,6 +43,10 @@ def metrics() -> Response:
     lines += [f'deflect_tickets{{status="{status}",product="{product}"}} {count}' for status, product, count in tickets]
     lines += ["# HELP deflect_messages Messages of the outbox by state.", "# TYPE deflect_messages gauge"]
     lines += [f'deflect_messages{{state="{state}"}} {count}' for state, count in sorted(_messages().items())]
+    with parts().database.read() as session:
+        down = {row.name for row in channels.down(session)}
+    lines += ["# HELP deflect_channel_up Whether a connected system answers.", "# TYPE deflect_channel_up gauge"]
+    lines += [f'deflect_channel_up{{channel="{name}"}} {int(name not in down)}' for name in channels.CHANNELS]
     return Response("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
 
 

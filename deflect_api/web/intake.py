@@ -21,7 +21,7 @@ from deflect_api.store.db import claim_name
 from deflect_api.store.models import Ticket
 from deflect_api.web import admission, answers, attached, banner, excerpt, form, helping, schemas
 from deflect_api.web.parts import parts
-from deflect_api.web.suggest import find, form_fields, receipt_for
+from deflect_api.web.suggest import find, form_fields, open_issues, receipt_for
 
 routes = Blueprint("intake", __name__)
 TEXTS = ("name", "partner", "hub", "doing", "expected", "steps")
@@ -166,9 +166,9 @@ def _before_sending(values: dict[str, str], given: schemas.TicketIn) -> Response
     """Show what may already answer the request; everything typed goes along, unseen and untouched."""
     try:
         suggestions, _ = find(f"{given.subject}\n{given.happened}", given.product, given.language)
-        receipt = receipt_for(given.session, suggestions)
+        receipt, known = receipt_for(given.session, suggestions), open_issues()
     except Unavailable:
-        suggestions, receipt = [], receipts.UNAVAILABLE
+        suggestions, receipt, known = [], receipts.UNAVAILABLE, frozenset()
     _record_shown(given, tuple(suggestion.article for suggestion in suggestions))
     draft = as_draft(given, searched="yes")
     spoken, files = answers.language(), attached.kept(values.get("idempotency_key", ""))
@@ -181,6 +181,7 @@ def _before_sending(values: dict[str, str], given: schemas.TicketIn) -> Response
         suggestions=[{**asdict(found), "body_html": excerpt.section_html(found.url)} for found in suggestions],
         values={name: value for name, value in values.items() if name != "receipt"},
         kept_files=files,
+        known=known,
         receipt=receipt,
         review=helping.review(parts().settings.support, values, files=bool(files), language=spoken),
         priority={"priority": verdict.priority, "reason": reason, "reply_due": _reply_due()},

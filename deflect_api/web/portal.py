@@ -5,7 +5,7 @@ import mimetypes
 from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from deflect_api.web import answers
+from deflect_api.web import answers, missing
 from deflect_api.web.pages import content_security_policy
 from deflect_api.web.parts import parts
 from deflect_api.web.release import File
@@ -20,14 +20,17 @@ HIDDEN = ("shell.html",)
 @routes.get("/", defaults={"path": ""})
 @routes.get("/<path:path>")
 def file(path: str) -> ResponseReturnValue:
-    release = parts().releases.current()
-    found = None if path in HIDDEN else release.file(path)
+    found = None if path in HIDDEN else parts().releases.file(path)
     if found:
         return _answer(found)
-    if release.file(path + "/"):
-        return redirect("/" + path + "/", 308)
-    missing = release.file("404.html")
-    return _answer(missing, 404) if missing else answers.refusal(404, *answers.HTTP_TEXTS[404])
+    release = parts().releases.current()
+    moved = missing.moved_to(release, path)
+    if moved is not None:
+        return redirect(f"/{moved}", 308)
+    if missing.looks_like_a_page(path):
+        return missing.page(path)
+    plain = release.file("404.html")
+    return _answer(plain, 404) if plain else answers.refusal(404, *answers.HTTP_TEXTS[404])
 
 
 def _answer(file: File, status: int = 200) -> Response:

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,9 @@ class Release:
     files: Mapping[str, File]
     engine: Engine
     shell: str
-    issues: Mapping[str, Issue]
+    issues: Mapping[str, Issue] = field(default_factory=dict)
+    pages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    redirects: Mapping[str, str] = field(default_factory=dict)
 
     def file(self, path: str) -> File | None:
         """Find the file behind an address; a folder's address ends in a slash."""
@@ -51,7 +53,9 @@ def open_release(folder: Path) -> Release:
     except (OSError, ValueError, KeyError) as error:
         raise Unavailable(f"The release in {folder.name} is not whole. Run deflect build.") from error
     issues = {one["article"]: Issue(**one) for one in manifest.get("known_issues", ())}
-    return Release(manifest["digest"], files, Engine(folder / "index"), shell, issues)
+    pages = {page["path"]: page for page in manifest.get("pages", ())}
+    redirects = manifest.get("redirects", {})
+    return Release(manifest["digest"], files, Engine(folder / "index"), shell, issues, pages, redirects)
 
 
 def _file(path: Path, facts: Mapping[str, Any]) -> File:
@@ -72,6 +76,7 @@ class Releases:
         self.link = home / "current"
         self._lock = threading.Lock()
         self._live: Release | None = None
+        self._before: Release | None = None
         self._target: Path | None = None
         self._checked = 0.0
 
@@ -86,12 +91,18 @@ class Releases:
             raise Unavailable("The portal has not been built yet. Run deflect build.")
         return self._live
 
+    def file(self, path: str) -> File | None:
+        """Find a file of the live release, or a style or script that a page of the release before still asks for."""
+        live = self.current()
+        before = self._before.file(path) if self._before else None
+        return live.file(path) or (before if before and before.immutable else None)
+
     def _follow(self) -> None:
         target = self.link.resolve()
         if target == self._target or not target.is_dir():
             return
         try:
-            self._live, self._target = open_release(target), target
+            self._before, self._live, self._target = self._live, open_release(target), target
         except Unavailable:
             if self._live is None:
                 raise

@@ -143,6 +143,7 @@ class SuggestionOut(Schema):
     breadcrumb: str
     snippet: str
     score: float
+    known_issue: bool
 
 
 class SuggestOut(Schema):
@@ -225,6 +226,18 @@ MISSING = {
 }
 
 
+SHOULD_BE = {
+    "string_type": said("This should be text."),
+    "string_unicode": said("This is not UTF-8 text."),
+    "int_parsing": said("This should be a whole number."),
+    "int_type": said("This should be a whole number."),
+    "int_from_float": said("This should be a whole number."),
+    "list_type": said("This should be a list."),
+    "dict_type": said("This should be an object with names."),
+    "model_type": said("This should be an object with names."),
+}
+
+
 def _told(error: Any) -> str:
     kind, context, field = error["type"], error.get("ctx", {}), _field(error["loc"])
     if kind in ("missing", "string_too_short", "too_short") or (kind == "value_error" and not error["input"]):
@@ -237,10 +250,9 @@ def _told(error: Any) -> str:
         return cast(str, context["error"].args[0])  # itself, not a copy: it may know its other languages
     if kind == "json_invalid":
         return said("This is not JSON in UTF-8. Send one JSON object.")
-    if kind in ("int_parsing", "int_type", "int_from_float"):
-        return said("This should be a whole number.")
-    known = {"string_type": said("This should be text."), "string_unicode": said("This is not UTF-8 text.")}
-    return known.get(kind) or f"{error['msg']}."
+    if kind == "string_pattern_mismatch":
+        return said("This should look like %(pattern)s.", pattern=context["pattern"])
+    return SHOULD_BE.get(kind, said("This is not what can be taken here."))
 
 
 def _too_long(kind: str, most: int) -> str:

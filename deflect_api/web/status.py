@@ -97,7 +97,7 @@ def _page(reference: str, secret: str, status: int = 200, typed: str = "", error
         "status.html",
         status,
         reference=ticket.reference,
-        state=say(STATES[ticket.status], answers.language()),
+        state=say(_state(ticket), answers.language()),
         subject=ticket.subject,
         product_name=_product_name(ticket),
         reply_due=parts().pages.when(ticket.reply_due_at, answers.language()),
@@ -127,6 +127,11 @@ def _recorded(session: Session, ticket: Ticket) -> dict[str, Any]:
         "mailed": parts().settings.support.desk.mails == "desk" or holding.acknowledged(session, ticket),
         "mail_late": mail.is_late(session, ticket),
     }
+
+
+def _state(ticket: Ticket) -> str:
+    is_over = ticket.status == tickets.SOLVED and not follow_ups.opens_again(ticket, parts().clock())
+    return said("It is solved.") if is_over else STATES[ticket.status]
 
 
 def _comment(comment: Comment) -> dict[str, str]:

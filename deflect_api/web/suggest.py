@@ -3,12 +3,13 @@
 Suggesting never blocks and never fails loudly.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, jsonify, request
 
+from deflect_api.desk import known_issues
 from deflect_api.errors import InputError, TooMany, Unavailable
 from deflect_api.i18n import said
 from deflect_api.intake import deflection, limits, receipts
@@ -18,6 +19,7 @@ from search import SearchError, Suggestion
 
 routes = Blueprint("suggest", __name__)
 MOST, ON_PAGE = 5, 10
+LOOKED_AT, FITS = 10, 0.5  # a known issue among the first ten, half as good as the best, comes first
 
 
 def find(text: str, product: str = "", language: str = "", limit: int = 3) -> tuple[list[Suggestion], str]:
@@ -27,21 +29,36 @@ def find(text: str, product: str = "", language: str = "", limit: int = 3) -> tu
 
 def found(given: Parts, asked: schemas.SuggestIn, limit: int) -> tuple[list[Suggestion], str]:
     """The same, of parts that are given: a keystroke is answered without Flask. Raises Unavailable."""
-    engine = given.releases.current().engine
+    engine, known = given.releases.current().engine, open_issues(given)
     floor = given.settings.support.portal.floor
     product = asked.product if asked.product in given.settings.support.products else None
-    language = asked.language or None
+    wide = max(limit, LOOKED_AT) if known else limit
     try:
-        return engine.suggest(asked.text, product=product, language=language, limit=limit, floor=floor), engine.digest
+        listed = engine.suggest(asked.text, product=product, language=asked.language or None, limit=wide, floor=floor)
+        return known_first(listed, known)[:limit], engine.digest
     except SearchError as error:
         raise Unavailable(said("Suggestions cannot be reached just now. Your request can still be sent.")) from error
+
+
+def open_issues(given: Parts | None = None) -> frozenset[str]:
+    """The articles that are known issues and not fixed yet."""
+    issues = (given or parts()).releases.current().issues.values()
+    return frozenset(issue.article for issue in issues if issue.state == known_issues.OPEN)
+
+
+def known_first(found: list[Suggestion], known: Collection[str]) -> list[Suggestion]:
+    """Put a known issue that fits first: it needs no guide and no request, only to be told when it is over."""
+    best = max((one.score for one in found), default=0.0)
+    fits = [one for one in found if one.article in known and one.score >= best * FITS]
+    return [*fits, *(one for one in found if one not in fits)]
 
 
 def reply(given: Parts, asked: schemas.SuggestIn) -> dict[str, Any]:
     """What a keystroke is answered. Raises Unavailable."""
     suggestions, digest = found(given, asked, min(max(asked.limit, 1), MOST))
-    receipt = _receipt(given, asked.session, suggestions)
-    return {"suggestions": [vars(suggestion) for suggestion in suggestions], "receipt": receipt, "index": digest}
+    receipt, known = _receipt(given, asked.session, suggestions), open_issues(given)
+    listed = [{**vars(one), "known_issue": one.article in known} for one in suggestions]
+    return {"suggestions": listed, "receipt": receipt, "index": digest}
 
 
 def receipt_for(session: str, suggestions: list[Suggestion]) -> str:
@@ -94,7 +111,7 @@ def search_results() -> Response:
         suggestions, _ = find(text, product, answers.language(), ON_PAGE)
     except Unavailable:
         return _results(503, text=text, product=product, down=True)
-    return _results(text=text, product=product, suggestions=suggestions)
+    return _results(text=text, product=product, suggestions=suggestions, known=open_issues())
 
 
 def _results(status: int = 200, *, text: str = "", product: str = "", **found: Any) -> Response:

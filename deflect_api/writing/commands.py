@@ -8,11 +8,12 @@ from importlib.metadata import version
 import click
 
 from deflect_api import config, writing
+from deflect_api.cli_errors import told
 from deflect_api.config.support import Quality
 from deflect_api.delivery.relay import utc_now
 from deflect_api.errors import InputError
 from deflect_api.writing import start
-from deflect_api.writing.telling import count, told
+from deflect_api.writing.telling import count
 from search import Suggestion, report
 from search.engine import DEFAULT_FLOOR
 from search.explain import Explained, Part

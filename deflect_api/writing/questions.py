@@ -11,7 +11,7 @@ import yaml
 
 from deflect_api.config import Settings
 from deflect_api.errors import ConfigError
-from deflect_api.writing.sources import at_revision
+from deflect_api.history import at_revision
 from search import Article, DocsError, Engine, build_index, read_docs, read_synonyms
 from search.explain import Explained, explain
 from search.quality import Comparison, Question, Report, Theft, compare, judge, questions_of, thefts

@@ -15,7 +15,8 @@ from deflect_api.connectors.rt import RequestTracker
 
 RT_URL = os.environ.get("SOAK_RT", "http://127.0.0.1:8091")
 REDMINE_URL = os.environ.get("SOAK_REDMINE", "http://127.0.0.1:8092")
-ALL = frozenset({"find", "comment", "changes", "files", "private"})
+ALL = frozenset({"find", "heard", "comment", "changes", "files", "private"})
+EVERY = frozenset({"product", "severity", "type", "instance", "reference", "priority", "tags"})
 
 
 def fresh_reference() -> str:
@@ -39,6 +40,7 @@ class RtRig:
 
     desk: RequestTracker
     can: frozenset[str] = ALL
+    fields: frozenset[str] = EVERY
     words: ClassVar = {"open": "open", "pending": "stalled", "solved": "resolved", "closed": "rejected"}
 
     def __post_init__(self) -> None:
@@ -105,6 +107,7 @@ def redmine_connector(transport: httpx2.BaseTransport | None = None, **changes: 
 class RedmineRig:
     desk: Redmine
     can: frozenset[str] = ALL
+    fields: frozenset[str] = EVERY
     words: ClassVar = {"open": "In Progress", "pending": "Feedback", "solved": "Resolved", "closed": "Closed"}
 
     def __post_init__(self) -> None:

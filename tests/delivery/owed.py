@@ -24,8 +24,16 @@ def row(database: Database, number: int) -> Message:
 
 
 def states(database: Database) -> list[str]:
+    """The states of all but the words to the team."""
     with database.read() as session:
-        return list(session.scalars(select(Message.state).order_by(Message.id)))
+        return list(session.scalars(select(Message.state).where(Message.kind != outbox.ALERT).order_by(Message.id)))
+
+
+def alerts(database: Database) -> list[str]:
+    """What the team is owed a word about."""
+    with database.read() as session:
+        rows = session.scalars(select(Message).where(Message.kind == outbox.ALERT).order_by(Message.id))
+        return [cause for row in rows for cause in row.payload["causes"]]
 
 
 def outcomes(database: Database, number: int) -> list[str]:

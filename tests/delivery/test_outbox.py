@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as some
 
-from deflect_api.delivery import outbox
+from deflect_api.delivery import outbox, steering
 from deflect_api.store.db import Database
 from tests.conftest import Clock
 from tests.delivery.owed import details, outcomes, owe, row, states
@@ -17,7 +17,7 @@ from tests.delivery.owed import details, outcomes, owe, row, states
 
 def claim(database: Database, clock: Clock, worker: str = "one", most: int = 10) -> list[int]:
     with database.write() as session:
-        return [message.id for message in outbox.claim(session, clock(), worker=worker, most=most)]
+        return [message.id for message in outbox.claim(session, clock(), worker=worker, most=most, besides=["alert"])]
 
 
 def settle(database: Database, clock: Clock, number: int) -> None:
@@ -158,27 +158,58 @@ def test_workers_at_the_same_time_take_every_message_and_none_twice(database: Da
     assert taken == Counter(owed)
 
 
-def test_after_three_days_of_tries_a_human_gets_it(database: Database, clock: Clock) -> None:
-    (owed,) = owe(database, clock(), "a")
-    kept = []
-    for _ in range(3):
-        claim(database, clock)
-        clock.now += outbox.LEASE
-        kept.append(row(database, owed).state)
-    clock.now = row(database, owed).created_at + outbox.GIVE_UP_AFTER
+def fail(database: Database, clock: Clock, number: int, **pause: float) -> None:
+    """Claim it and put it back, after the shortest pause that could follow."""
+    assert claim(database, clock) == [number]
     with database.write() as session:
-        outbox.postpone(session, session.get_one(outbox.Message, owed), clock(), detail="busy", pause=timedelta(seconds=5))
-    assert kept == ["claimed"] * 3
-    assert states(database) == ["waiting for a human"]
+        row = session.get_one(outbox.Message, number)
+        shortest = outbox.pause_before(row.attempts, None, AtLeast())
+        outbox.postpone(session, row, clock(), detail="busy", pause=timedelta(**pause) if pause else shortest)
+        clock.now += shortest
 
 
-def test_one_that_was_hardly_tried_in_three_days_gets_another_try(database: Database, clock: Clock) -> None:
+class AtLeast(random.Random):
+    def random(self) -> float:
+        return 0.0
+
+
+def test_a_human_gets_it_after_so_many_tries_that_three_days_went_by_at_least(database: Database, clock: Clock) -> None:
     (owed,) = owe(database, clock(), "a")
-    clock.now += outbox.GIVE_UP_AFTER  # nothing ran over a long weekend
-    claim(database, clock)
-    with database.write() as session:
-        outbox.postpone(session, session.get_one(outbox.Message, owed), clock(), detail="busy", pause=timedelta(seconds=5))
+    started = clock()
+    for _ in range(outbox.MOST_ATTEMPTS):
+        assert states(database) == ["queued"]
+        fail(database, clock, owed)
+    assert states(database)[0] == "waiting for a human"
+    assert clock() - started >= timedelta(days=3)
+
+
+def test_a_clock_that_jumps_ahead_by_a_year_parks_nothing(database: Database, clock: Clock) -> None:
+    (owed,) = owe(database, clock(), "a")
+    for _ in range(5):
+        fail(database, clock, owed)
+        clock.forward(days=365)
     assert states(database) == ["queued"]
+
+
+def test_a_clock_that_is_put_back_keeps_nothing_waiting(database: Database, clock: Clock) -> None:
+    tried, fresh, held = owe(database, clock(), "a", "b", "c")
+    claim(database, clock, most=1)
+    with database.write() as session:
+        outbox.postpone(session, session.get_one(outbox.Message, tried), clock(), detail="busy", pause=timedelta(seconds=5))
+        session.get_one(outbox.Message, held).state = "claimed"
+        session.get_one(outbox.Message, held).leased_until = clock() + outbox.LEASE
+    clock.forward(days=-365)
+    with database.write() as session:
+        outbox.shorten(session, clock())
+    assert claim(database, clock) == [tried, fresh]
+    clock.now += outbox.LEASE
+    assert claim(database, clock) == [tried, fresh, held]
+
+
+def test_a_timer_is_not_early_because_the_clock_was_put_back(database: Database, clock: Clock) -> None:
+    owe(database, clock(), "a", not_before=clock() + timedelta(days=30))
+    clock.forward(hours=-5)
+    assert claim(database, clock) == []
 
 
 def test_a_human_can_have_it_tried_again_at_once(database: Database, clock: Clock) -> None:
@@ -189,7 +220,7 @@ def test_a_human_can_have_it_tried_again_at_once(database: Database, clock: Cloc
     clock.forward(days=30)
     assert claim(database, clock) == []
     with database.write() as session:
-        outbox.replay(session, session.get_one(outbox.Message, owed), clock())
+        steering.replay(session, session.get_one(outbox.Message, owed), clock())
     assert claim(database, clock) == [owed]
     with database.write() as session:
         outbox.postpone(session, session.get_one(outbox.Message, owed), clock(), detail="busy", pause=timedelta(seconds=5))

@@ -75,7 +75,7 @@ class Visitors:
 
     def browser(self, width: int = 1280, **options: Any) -> BrowserContext:
         size: Any = {"width": width, "height": 640 if width < 600 else 900}
-        context = self.chromium.new_context(viewport=size, base_url=self.origin, locale="en-GB", **options)
+        context = self.chromium.new_context(viewport=size, base_url=self.origin, **{"locale": "en-GB", **options})
         context.on("weberror", lambda error: self.note(f"error in a page: {error.error}"))
         context.on("console", lambda said: said.type == "error" and self.note(f"in the console: {said.text}"))
         context.on("request", self._asked)

@@ -236,7 +236,7 @@ def test_axe_finds_nothing_on_the_page_of_a_request_and_at_the_desk(
     clean(page)
     page.get_by_label("Your answer").fill("Is the phone online?")
     page.get_by_label("Then").select_option("pending")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_role("article")).to_be_visible()
     clean(page)
     page.goto(link)

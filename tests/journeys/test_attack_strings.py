@@ -82,7 +82,7 @@ def written(room: Room, text: str) -> int:
         agent = accounts.by_email(session, AGENT) or accounts.add(session, AGENT, "Maria", PASSWORD, MONDAY)
         agent.name = text
         ticket = made.submitted(session, MONDAY, **everywhere)
-        tickets.add_information(session, ticket, text, MONDAY)
+        tickets.add_information(session, ticket, text, MONDAY, calendar=made.SUPPORT.calendar)
         tickets.reply(session, ticket, agent, text, public=True, now=MONDAY, status=tickets.SOLVED)
         file = {"id": f"file-{ticket.id}", "ticket_id": ticket.id, "name": text, "size": 3, "created_at": MONDAY}
         session.add(Upload(**file, state=REFUSED, reason="kind"))

@@ -1,4 +1,4 @@
-"""The language of pages, errors and mails: the browser's, or chosen with a button that keeps what was typed, and stored."""
+"""The language of pages and mails: the browser's, changed by a button that keeps what was typed, stored with the ticket."""
 
 import re
 from typing import Any
@@ -45,7 +45,7 @@ def test_an_address_may_name_the_language_and_one_that_is_none_is_passed_over(de
 def test_a_form_answers_in_its_language_after_the_words_and_in_the_error(desk: Desk) -> None:
     answer = desk.client.post("/support/contact/", data={**TYPED, **opened(desk), "email": "ada"}, headers=FRENCH)
     assert answer.status_code == 422
-    assert "<title>Erreur\u00a0: Demander de l’aide" in answer.text
+    assert "<title>Erreur\u00a0: Nous écrire" in answer.text
     assert answer.text.count("Écrivez une adresse e-mail comme nom@example.org.") >= 2
     assert "The list stays empty." in answer.text
 
@@ -80,6 +80,7 @@ def test_the_page_of_a_request_and_its_mails_speak_the_requests_language(desk: D
     assert spoken(page) == ("fr", "fr")
     assert "Nous l’avons. Personne ne l’a encore ouverte." in page.text
     (mail,) = relayed(desk).mails()
+    assert "Content-Language: fr\n" in mail.read_text(encoding="utf-8").replace("\r\n", "\n")
     assert "Votre demande est arriv" in mail.read_text(encoding="utf-8")
 
 

@@ -134,9 +134,9 @@ def test_a_wrong_password_says_nothing_about_the_account(any_desk: Desk, agent: 
 
 
 def test_signing_out_ends_the_session_on_the_server(any_desk: Desk, agent: FlaskClient) -> None:
-    cookie = agent.get_cookie("desk", path="/desk")
+    cookie = agent.get_cookie("desk", path="/")
     assert cookie is not None
     assert cookie.http_only
     agent.post("/desk/sign-out", data={"form_token": token(agent)})
-    agent.set_cookie("desk", cookie.value, path="/desk")
+    agent.set_cookie("desk", cookie.value, path="/")
     assert "Sign in to the desk" in agent.get("/desk/").text

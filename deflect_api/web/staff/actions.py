@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from deflect_api import i18n
 from deflect_api.config.support import Support
-from deflect_api.desk import answering, asking, gaps, known_issues, tags
+from deflect_api.desk import answering, asking, known_issues, noted_gaps, tags
 from deflect_api.errors import InputError
 from deflect_api.intake import attachments, duplicates, evaluation, holding, tickets
 from deflect_api.store.models import Agent, Ticket
@@ -95,6 +95,9 @@ def _evaluate(on: On, given: schemas.EvaluateIn) -> None:
 
 def _tags(on: On, given: schemas.TagsIn) -> None:
     chosen = {kind: getattr(given, kind) for kind in given.model_fields_set & {"hub", "partner", "category"}}
+    if given.new_partner:
+        tags.add(on.session, "partner", given.new_partner, by=on.agent.email, now=on.now, support=on.support)
+        chosen["partner"] = [given.new_partner]
     tags.put(on.session, on.ticket, chosen, on.agent, support=on.support, now=on.now)
 
 
@@ -113,7 +116,7 @@ def _unlink(on: On, given: schemas.IssueIn) -> None:
 
 
 def _gap(on: On, given: schemas.GapIn) -> None:
-    gaps.note(on.session, on.ticket, given.text, on.agent, on.now)
+    noted_gaps.note(on.session, on.ticket, given.text, on.agent, on.now)
 
 
 def _real(on: On, _: schemas.Seen) -> None:

@@ -38,7 +38,7 @@ OTHERS: tuple[tuple[str, str, str, type[Schema] | None], ...] = (
     ("/notices", "get", "What the agent hears of, and how.", None),
     ("/notices", "post", "Choose it.", schemas.NoticesIn),
     ("/notices/new", "get", "What is new after a number, `after`.", None),
-    ("/gaps", "get", "What agents noted for the writers.", None),
+    ("/gaps", "get", "What people looked for and did not find, and what agents noted.", None),
 )
 _TAKEN: list[type[Schema]] = [action.schema for action in ACTIONS.values()] + [model for _, _, _, model in OTHERS if model]
 MODELS = tuple(dict.fromkeys(_TAKEN))

@@ -1,37 +1,38 @@
 """How staff come in: every page and every call of the desk asks here who it is, and reads its ticket here."""
 
-import hmac
 from typing import Any, cast
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from deflect_api.errors import NotAllowed, NotFound, SignedOut
+from deflect_api.desk import access
+from deflect_api.errors import NotFound, SignedOut
+from deflect_api.i18n import said
 from deflect_api.intake import tickets
 from deflect_api.store.models import Agent, Ticket
-from deflect_api.web import desk, guard
+from deflect_api.web import desk, guard, identity
 from deflect_api.web.parts import parts
 
 pages = Blueprint("staff", __name__, url_prefix="/desk")
 api = Blueprint("staff_api", __name__, url_prefix="/api/v1/desk")
-FORM_TOKEN = "Form-Token"  # noqa: S105 - a header's name
 
 
 def require_agent() -> Agent:
-    """Return who asks. What changes something must also carry the form token of that sign-in. Raises SignedOut, NotAllowed."""
+    """Return who asks; the door has checked what else they must bring. Raises SignedOut."""
     agent = guard.agent()
     if agent is None:
         raise SignedOut("You were signed out. Sign in, go back and send again: your text is still there.")
-    if request.method not in ("GET", "HEAD"):
-        _check_ours()
     return agent
 
 
 def ticket_for(session: Session, reference: str, *, lock: bool = False) -> Ticket:
     """Return a ticket that the agent who asks may see. Raises SignedOut, NotFound."""
     require_agent()
-    return tickets.get(session, reference, lock=lock)
+    found = tickets.get(session, reference, lock=lock)
+    if not access.may_see(identity.reach(), found):
+        raise NotFound(said("There is no request with this number."))
+    return found
 
 
 def agent_in(session: Session, agent: Agent) -> Agent:
@@ -50,16 +51,6 @@ def fields() -> dict[str, Any]:
         sent = request.get_json(silent=True)
         return cast(dict[str, Any], sent) if isinstance(sent, dict) else {}
     return {name: values if len(values) > 1 else values[0] for name, values in request.form.lists()}
-
-
-def _check_ours() -> None:
-    """A staff token is sent on purpose; a cookie comes by itself, so another site could have made the browser send it."""
-    if request.blueprint != api.name:
-        guard.check_form_token()
-        return
-    given = request.headers.get(FORM_TOKEN, "")
-    if not g.get("by_token") and not hmac.compare_digest(guard.form_token().encode(), given.encode()):
-        raise NotAllowed(f"Send the token of your sign-in in the header {FORM_TOKEN}, or use a staff token.")
 
 
 @pages.errorhandler(SignedOut)

@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from deflect_api.desk import asking, queue, tags
+from deflect_api.desk import access, asking, queue, tags
 from deflect_api.intake import deflection
 from deflect_api.store.desk import CATEGORY, HUB, PARTNER
 from deflect_api.store.models import Agent, SessionEvent, Ticket
-from deflect_api.web import desk, guard
+from deflect_api.web import desk, guard, identity
 from deflect_api.web.parts import parts
 from deflect_api.web.schemas import OTHER
 from deflect_api.web.staff import entry
@@ -57,7 +57,7 @@ def asked(agent: Agent, given: Mapping[str, Any], *, view: str = "", words: str 
     filters = {name: str(given[name])[:LONGEST_WORDS] for name in FILTERS if given.get(name)}
     page = str(given.get("page", "1"))
     number = int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 6 else 1
-    return queue.Asked(agent, parts().clock(), view, words, filters, page=max(number, 1))
+    return queue.Asked(agent, parts().clock(), view, words, filters, max(number, 1), (access.visible(identity.reach()),))
 
 
 def found(session: Session, wanted: queue.Asked) -> tuple[list[Row], bool]:

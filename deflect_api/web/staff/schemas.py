@@ -59,6 +59,7 @@ class TagsIn(Seen):
     hub: Names = Field(default_factory=list)
     partner: Names = Field(default_factory=list)
     category: Names = Field(default_factory=list)
+    new_partner: Line = Field(default="", description="A partner to put on the list first, and on this ticket.")
 
 
 class EscalateIn(Seen):

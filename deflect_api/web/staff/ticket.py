@@ -21,6 +21,9 @@ from deflect_api.web.staff.fitting import Fitting, fitting_for
 from deflect_api.web.status import field_labels
 
 ADDRESS = "/tickets/<reference>"
+THEN = {"reply": "#talk", "ask": "#talk", "escalate": "#talk", "evaluate": "#evaluate", "tags": "#evaluate", "gap": "#writers",
+        "known-issue": "#similar", "not-known-issue": "#similar"}  # fmt: skip
+"""Where the page stands after an action: where it was pressed, or where its words are."""
 SET_WITH = ("", tickets.OPEN, tickets.PENDING, tickets.SOLVED)
 STALE_FIELDS = ("status", "priority", "severity", "type", "product")
 
@@ -50,7 +53,7 @@ def _act(name: str) -> Any:
             do(name, agent, reference, sent)
         except (InputError, Stale) as error:
             return _page(reference, 409 if isinstance(error, Stale) else 422, typed=sent, error=error, action=name)
-        return desk.go(f"/desk/tickets/{reference}{'#talk' if name in ('reply', 'ask') else ''}")
+        return desk.go(f"/desk/tickets/{reference}{THEN.get(name, '')}")
 
     return act
 

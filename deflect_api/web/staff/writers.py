@@ -1,11 +1,13 @@
-"""From answers to articles: a scrubbed draft of a solved ticket as a file, and the gaps that agents noted for the writers."""
+"""From answers to articles: a scrubbed draft of a solved ticket as a file, and the writers' list of what people did not find."""
+
+from dataclasses import asdict
 
 from flask import Response, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from deflect_api.desk import article_draft, gaps
-from deflect_api.errors import InputError
+from deflect_api.errors import InputError, Unavailable
 from deflect_api.intake import file_names, tickets
 from deflect_api.store.models import Agent
 from deflect_api.web.parts import parts
@@ -30,15 +32,19 @@ def article(reference: str) -> ResponseReturnValue:
 @entry.pages.get("/gaps")
 def gap_list() -> ResponseReturnValue:
     entry.require_agent()
-    with parts().database.read() as session:
-        rows = gaps.listed(session)
-    return entry.show("gaps.html", rows=rows, products=parts().settings.support.products)
+    return entry.show("gaps.html", listed=_gaps(), days=gaps.DAYS, fewest=gaps.FEWEST)
 
 
 @entry.api.get("/gaps")
 def gaps_listed() -> ResponseReturnValue:
     entry.require_agent()
+    return jsonify(gaps=[asdict(one) for one in _gaps()])
+
+
+def _gaps() -> list[gaps.Gap]:
+    try:
+        pages = parts().releases.current().pages
+    except Unavailable:  # nothing is built yet: the searches are there all the same
+        pages = {}
     with parts().database.read() as session:
-        rows = gaps.listed(session)
-    told = [{"product": one.product, "text": one.text, "at": one.at.isoformat(), "by": one.noted_by} for one in rows]
-    return jsonify(gaps=told)
+        return gaps.gaps(session, pages, parts().clock())

@@ -131,4 +131,5 @@ $("[data-notify]")?.addEventListener("change", (event) => {
   if (event.target.checked && "Notification" in window) Notification.requestPermission().then(listen);
 });
 if (said) listen();
+document.documentElement.dataset.keys = "on";
 })();

@@ -13,6 +13,7 @@ const WORDS = {
   why: "Thank you. What was wrong with it? (optional)",
   reasons: ["It is about something else", "I tried it, and it did not help", "I do not understand it", "It does not match what I see"],
   more: "In your words", tell: "Send this note", noted: "Noted. It will not be shown again here.",
+  known: "Known issue", metoo: "Me too, tell me when it is fixed",
   glad: "Glad that helped.", nothing: "Nothing was sent.", still: "I still need to send it",
 };
 const CJK = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
@@ -349,12 +350,14 @@ function beside(host) {
   }
   function entry(item) {
     const body = h("div", { className: "read" });
-    const fold = h("details", {}, h("summary", ENGLISH, h("b", {}, item.title), h("span", { className: "where" }, place(item)),
-      h("span", { className: "snip" }, ...marked(item.snippet))), body);
+    const fold = h("details", {}, h("summary", {}, ...badge(item), h("b", ENGLISH, item.title), h("span", { ...ENGLISH, className: "where" }, place(item)),
+      h("span", { ...ENGLISH, className: "snip" }, ...marked(item.snippet))), body);
     fold.addEventListener("toggle", () => { if (fold.open && !body.firstChild) read(item, body); });
     return h("li", {}, fold);
   }
   const place = (item) => [item.breadcrumb, item.heading !== item.title && item.heading].filter(Boolean).join(" › ");
+
+  const badge = (item) => item.known_issue ? [h("span", { className: "known" }, say.known), " "] : [];
 
   async function read(item, body) {
     host.tell("opened", { article: item.article });
@@ -369,11 +372,13 @@ function beside(host) {
   }
   function acts(item) {
     const button = (className, words, act) => {
-      const node = h("button", { type: "button", className }, words, h("span", { className: "sr" }, ": " + item.title));
+      const node = h("button", { type: "button", className }, words, h("span", { className: "sr", ...ENGLISH }, ": " + item.title));
       node.addEventListener("click", act);
       return node;
     };
-    return h("p", { className: "row" }, button("go", say.solved, () => solved(item)), button("soft", say.reject, () => reject(item)),
+    const follow = item.known_issue ? [h("a", { className: "go", href: new URL("known-issues/follow/" + item.article, host.root).href, target: "_blank", rel: "noopener" },
+      say.metoo, h("span", { className: "sr" }, " " + say.newtab))] : [];
+    return h("p", { className: "row" }, ...follow, button(follow.length ? "soft" : "go", say.solved, () => solved(item)), button("soft", say.reject, () => reject(item)),
       h("a", { className: "soft", href: host.href(item), target: "_blank", rel: "noopener" }, say.whole, h("span", { className: "sr" }, " " + say.newtab)));
   }
 

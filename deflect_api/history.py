@@ -1,4 +1,4 @@
-"""The site's sources at a git revision. Git is asked through its own program, and only reads."""
+"""The sources in git: as they were at a revision, and when each was changed. Git is asked through its own program."""
 
 import subprocess
 import tarfile
@@ -31,10 +31,11 @@ def resolve(folder: Path, revision: str) -> str:
     return named.decode().strip()
 
 
-def changed_on(folder: Path) -> dict[str, str]:
-    """When each file below `folder` was last changed by a commit, as an ISO date; {} outside of git."""
+def changed_on(folder: Path, revision: str = "HEAD", below: str = "") -> dict[str, str]:
+    """When each file in `folder` (and there `below` a path) was last changed by a commit, as an ISO time; {} outside of git."""
+    words = ("log", "--format=%x01%cI", "--name-only", "--relative", revision, "--", below or ".")
     try:
-        said = git(folder, "-c", "core.quotePath=false", "log", "--format=%x01%cI", "--name-only", "--relative", "--", ".")
+        said = git(folder, "-c", "core.quotePath=false", *words)
     except ConfigError:
         return {}
     found: dict[str, str] = {}
@@ -42,8 +43,9 @@ def changed_on(folder: Path) -> dict[str, str]:
     for line in said.decode("utf-8", "replace").splitlines():
         if line.startswith("\x01"):
             when = line[1:]
-        elif line:
-            found.setdefault(line, when)
+        elif line.startswith(below):
+            found.setdefault(line[len(below) :].lstrip("/"), when)
+    found.pop("", None)
     return found
 
 
