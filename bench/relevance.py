@@ -1,6 +1,6 @@
 """Prints how well the search ranks two public sets of questions kept beside the repository, and how fast. Judges nothing.
 
-Run it as `python bench/relevance.py`. The data are read from ../shared/relevance, relative to the repository."""
+Run it as `python -m bench.relevance`. The data are read from ../shared/relevance beside the repository, or from RELEVANCE."""
 
 import json
 import math
@@ -10,9 +10,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import corpora
 from search import Engine, Section, build_index
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "relevance"
+DATA = corpora.RELEVANCE
 SETS = (("stackfaq", "en"), ("faquad-pt", "pt"))
 
 
