@@ -15,11 +15,13 @@ from deflect_api.store.models import Agent
 from tests.conftest import Desk
 from tests.web import staff
 
+FOLLOWER = "who follows, by a link of their own"  # nobody of these has one
 EVERYBODY, HOLDER, SIGNED_IN, TICKET, LEAD = "everybody", "holder of the link", "every agent", "agents who see it", "leads"
 WHO = ("anonymous", "requester", "other requester", "agent", "agent of another product", "lead", "disabled")
 MAY: dict[str, tuple[str, ...]] = {
     EVERYBODY: WHO,
     HOLDER: ("requester",),
+    FOLLOWER: (),
     SIGNED_IN: ("agent", "agent of another product", "lead"),
     TICKET: ("agent", "lead"),
     LEAD: ("lead",),
@@ -71,6 +73,72 @@ ROUTES = {
     "GET /desk/incident": SIGNED_IN,
     "POST /desk/incident": LEAD,
     "POST /desk/incident/clear": LEAD,
+    "POST /desk/tickets/<reference>/ask": TICKET,
+    "POST /desk/tickets/<reference>/duplicate": TICKET,
+    "POST /desk/tickets/<reference>/escalate": TICKET,
+    "POST /desk/tickets/<reference>/evaluate": TICKET,
+    "POST /desk/tickets/<reference>/gap": TICKET,
+    "POST /desk/tickets/<reference>/known-issue": TICKET,
+    "POST /desk/tickets/<reference>/not-known-issue": TICKET,
+    "POST /desk/tickets/<reference>/release": TICKET,
+    "POST /desk/tickets/<reference>/tags": TICKET,
+    "POST /desk/tickets/<reference>/insert": TICKET,
+    "GET /desk/tickets/<reference>/article": TICKET,
+    "GET /desk/tickets/<reference>/filed": TICKET,
+    "POST /api/v1/desk/tickets/<reference>/ask": TICKET,
+    "POST /api/v1/desk/tickets/<reference>/duplicate": TICKET,
+    "POST /api/v1/desk/tickets/<reference>/escalate": TICKET,
+    "POST /api/v1/desk/tickets/<reference>/evaluate": TICKET,
+    "POST /api/v1/desk/tickets/<reference>/gap": TICKET,
+    "POST /api/v1/desk/tickets/<reference>/known-issue": TICKET,
+    "POST /api/v1/desk/tickets/<reference>/not-known-issue": TICKET,
+    "POST /api/v1/desk/tickets/<reference>/release": TICKET,
+    "POST /api/v1/desk/tickets/<reference>/tags": TICKET,
+    "POST /api/v1/desk/tickets/<reference>/real": TICKET,
+    "POST /api/v1/desk/tickets/<reference>/reply": TICKET,
+    "POST /api/v1/desk/tickets/<reference>/spam": TICKET,
+    "POST /api/v1/desk/tickets/<reference>/status": TICKET,
+    "POST /api/v1/desk/tickets/<reference>/take": TICKET,
+    "GET /api/v1/desk/tickets/<reference>": TICKET,
+    "GET /api/v1/desk/tickets/<reference>/article": TICKET,
+    "GET /api/v1/desk/gaps": SIGNED_IN,
+    "GET /api/v1/desk/known-issues": SIGNED_IN,
+    "GET /api/v1/desk/notices": SIGNED_IN,
+    "GET /api/v1/desk/notices/new": SIGNED_IN,
+    "GET /api/v1/desk/tags": SIGNED_IN,
+    "GET /api/v1/desk/tickets": SIGNED_IN,
+    "POST /api/v1/desk/known-issues/tell": SIGNED_IN,
+    "POST /api/v1/desk/notices": SIGNED_IN,
+    "POST /api/v1/desk/tags": SIGNED_IN,
+    "POST /api/v1/desk/tags/merge": SIGNED_IN,
+    "POST /api/v1/desk/tags/rename": SIGNED_IN,
+    "POST /api/v1/desk/tickets": SIGNED_IN,
+    "POST /api/v1/desk/tickets/search": SIGNED_IN,
+    "GET /desk/gaps": SIGNED_IN,
+    "GET /desk/known-issues": SIGNED_IN,
+    "GET /desk/known-issues/tell": SIGNED_IN,
+    "GET /desk/new": SIGNED_IN,
+    "GET /desk/notices": SIGNED_IN,
+    "GET /desk/notices/new": SIGNED_IN,
+    "GET /desk/outbox": SIGNED_IN,
+    "GET /desk/tags": SIGNED_IN,
+    "POST /desk/known-issues/tell": SIGNED_IN,
+    "POST /desk/new": SIGNED_IN,
+    "POST /desk/notices": SIGNED_IN,
+    "POST /desk/outbox/drop": SIGNED_IN,
+    "POST /desk/outbox/replay": SIGNED_IN,
+    "POST /desk/search": SIGNED_IN,
+    "POST /desk/tags": SIGNED_IN,
+    "POST /desk/tags/merge": SIGNED_IN,
+    "POST /desk/tags/rename": SIGNED_IN,
+    "GET /desk/desk.js": EVERYBODY,
+    "GET /known-issues/follow/<path:article>": EVERYBODY,
+    "POST /known-issues/follow/<path:article>": EVERYBODY,
+    "GET /known-issues/following/<int:follower_id>/<secret>/": FOLLOWER,
+    "POST /known-issues/following/<int:follower_id>/<secret>/": FOLLOWER,
+    "POST /helpful/": EVERYBODY,
+    "POST /requests/<reference>/<secret>/language": HOLDER,
+    "POST /requests/<reference>/<secret>/solved": HOLDER,
     "GET /desk/account/": SIGNED_IN,
     "POST /desk/account/password": SIGNED_IN,
     "POST /desk/account/factor": SIGNED_IN,
@@ -104,11 +172,13 @@ ROUTES = {
     "POST /hooks/github": EVERYBODY,
 }
 NOT_THERE = (
+    "/known-issues/tell",
+    "/desk/outbox/",
     "<upload_id>",
     "<int:number>",
     "<int:token_id>",
     "<token>",
-)  # made up: who gets so far is told that there is none
+)  # made-up values: who gets so far is told that there is none
 BEFORE_SIGNING_IN = ("/desk/sign-in", "/desk/welcome/<token>", "/desk/sign-in/code", "/desk/sign-in/enrol")
 SENT: dict[str, dict[str, Any]] = {  # what else would be refused before anybody asks who sent it
     "POST /requests/<reference>/<secret>/files": {"json": {"id": "a" * 24, "name": "a.txt", "size": 3}},
@@ -134,9 +204,12 @@ class Cast:
     def ask(self, who: str, method: str, rule: str) -> Any:
         address = rule.replace("<reference>", "1001").replace("<secret>", self.secrets.get(who, "x" * 32))
         address = address.replace("<int:agent_id>", str(self.victim)).replace("<path:path>", "favicon.ico")
-        address = re.sub(r"<(int:)?\w+>", lambda found: "1" if found[1] else "made-up-value", address)
+        address = re.sub(r"<(int:|path:)?\w+>", lambda found: "1" if found[1] == "int:" else "made-up-value", address)
         sent = SENT.get(f"{method} {rule}", {"data": {"form_token": self.form_token(who), "email": "x@example.org"}})
-        return self.browsers[who].open(address, method=method, buffered=True, **({} if method == "GET" else sent))
+        headers = {"Form-Token": self.form_token(who)} if method != "GET" else {}
+        return self.browsers[who].open(
+            address, method=method, buffered=True, headers=headers, **({} if method == "GET" else sent)
+        )
 
 
 def routes(desk: Desk) -> list[str]:
@@ -207,7 +280,7 @@ def test_csrf_no_desk_form_is_taken_without_its_token_or_from_another_site(every
     good = staff.form_token(lead)
     for route in [route for route in ROUTES if " /desk/" in route and not route.startswith("GET")]:
         method, _, rule = route.partition(" ")
-        address = re.sub(r"<(int:)?\w+>", lambda found: "1001" if "reference" in found[0] else "1", rule)
+        address = re.sub(r"<(int:|path:)?\w+>", lambda found: "1001" if "reference" in found[0] else "1", rule)
         for elsewhere in ELSEWHERE:
             answer = lead.open(address, method=method, data={"form_token": good}, headers=elsewhere)
             taken += [(route, elsewhere)] if answer.status_code != 403 else []
