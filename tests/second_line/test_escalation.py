@@ -143,7 +143,7 @@ def test_whatever_way_it_came_the_last_step_takes_out_what_is_private(local_line
         sending = escalation.Sending({"title": "Ada Obi", "actual": NASTY}, hide=("Wanjiku",))
         made = escalation.send(
             session, ticket, sending, agent, settings=desk.settings.support.escalate, known=scrub.known_of(ticket),
-            url="http://help.example.org", now=desk.clock.now,
+            url="http://help.example.org", now=desk.clock.now, calendar=desk.settings.support.calendar,
         )  # fmt: skip
         whole = made.title + made.body
     for private in ("Ada", "Obi", "712", "490154203237518", "Wanjiku", "9f86d0"):
