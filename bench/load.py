@@ -23,7 +23,7 @@ Call = Callable[[http.client.HTTPConnection], None]
 def installation() -> Iterator[Served]:
     """Serve our own docs from a fresh home, with limits that let one machine send what many people would."""
     with TemporaryDirectory(prefix="deflect-bench-") as folder:
-        served = Served(Path(folder), config=_unlimited(Path(folder) / "support.yml"))
+        served = Served(Path(folder), config=unlimited(Path(folder) / "support.yml"))
         build.build(config.load(served.environment))
         served.start()
         try:
@@ -32,7 +32,7 @@ def installation() -> Iterator[Served]:
             served.kill()
 
 
-def _unlimited(path: Path) -> Path:
+def unlimited(path: Path) -> Path:
     settings = yaml.safe_load((ROOT / "support.yml").read_text(encoding="utf-8"))
     settings["portal"]["mkdocs"] = str(ROOT / settings["portal"]["mkdocs"])
     rates = ("visit", "unproven", "mail", "address", "acknowledgements")

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from tests.served import ROOT, Served
 
-EDITS = 8
+LETTERS = "abcdefgh"
 PAGE = "flow/phone-time"
 PARTS = ("docs", "overrides", "mkdocs.yml", "support.yml", "redirects.yml", "spelling.txt")
 
@@ -31,9 +31,11 @@ def main() -> int:
             elif (ROOT / name).is_file():
                 shutil.copy(ROOT / name, site / name)
         served = Served(home, config=site / "support.yml")
-        served.start("preview")
         try:
-            times = [edit(served, site / "docs" / f"{PAGE}.md", number) for number in range(EDITS)]
+            served.start("preview")
+            page = site / "docs" / f"{PAGE}.md"
+            text = page.read_text(encoding="utf-8")
+            times = [edit(served, page, text, f"zebra{letter}") for letter in LETTERS]
         finally:
             served.kill()
     for name, spent in zip(("edit to suggestion", "edit to page"), zip(*times, strict=True), strict=True):
@@ -41,11 +43,10 @@ def main() -> int:
     return 0
 
 
-def edit(served: Served, file: Path, number: int) -> tuple[float, float]:
-    word = f"zebra{'abcdefghij'[number]}"
-    file.write_text(file.read_text(encoding="utf-8") + f"\nThe {word} is here.\n", encoding="utf-8")
+def edit(served: Served, page: Path, text: str, word: str) -> tuple[float, float]:
+    page.write_text(f"{text}\nThe {word} is here.\n", encoding="utf-8")
     started = time.perf_counter()
-    suggestion = until(lambda: word in suggest(served, f"where is the {word}"), started)
+    suggestion = until(lambda: word in suggest(served, word), started)
     return suggestion, until(lambda: f"The {word} is here" in get(f"{served.url}/{PAGE}/"), started)
 
 

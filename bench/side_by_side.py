@@ -61,11 +61,11 @@ def job_for(corpus: Corpus) -> Job:
     """Fewer questions where the corpus is large, since the slowest take a third of a second for a keystroke."""
     chance = random.Random(20)
     large = len(corpus.sections) > 5_000
-    asked = chance.sample(corpus.questions, min(len(corpus.questions), 100 if large else 300))
+    asked = chance.sample(corpus.questions, min(len(corpus.questions), 80 if large else 200))
     ways = ("clean", "typos") if large else tuple(texts.WAYS)
     return Job(
         {way: _in_way(way, asked) for way in ways},
-        {way: _in_way(way, asked[: 12 if large else 30]) for way in ways},
+        {way: _in_way(way, asked[: 8 if large else 30]) for way in ways},
     )
 
 

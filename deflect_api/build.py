@@ -64,7 +64,7 @@ def sources_digest(settings: Settings, changed: Mapping[str, str]) -> str:
     Where the sources stand does not matter, so the same commit makes the same release wherever it is checked out."""
     folder, ours = settings.mkdocs.parent, STATIC.parent
     whole = hashlib.sha256(settings.site_url.encode() + json.dumps(sorted(changed.items())).encode())
-    for name in ("deflect", "mkdocs", "mkdocs-material", "markdown", "whoosh-reloaded"):
+    for name in ("deflect", "mkdocs", "mkdocs-material", "markdown", "numpy", "whoosh-reloaded"):
         whole.update(f"{name} {version(name)}\n".encode())
     site = [folder / "docs", folder / "overrides", _docs_folder(settings.mkdocs), settings.mkdocs, folder / REDIRECTS]
     for base, places in ((folder, site), (ours, [STATIC, ours / "templates"]), (settings.config.parent, [settings.config])):
@@ -141,11 +141,11 @@ def known_issues(articles: list[Article]) -> list[dict[str, str]]:
 
 
 def _index(settings: Settings, root: Path) -> list[Article]:
-    portal = settings.support.portal
+    portal, live = settings.support.portal, settings.home / "current" / "index"
     try:
         articles = read_docs(settings.mkdocs, products=tuple(settings.support.products), exclude=portal.exclude)
         synonyms = read_synonyms(settings.mkdocs, products=tuple(settings.support.products))
-        build_index((section for article in articles for section in article.sections), root, synonyms=synonyms)
+        build_index((section for article in articles for section in article.sections), root, synonyms=synonyms, before=live)
         return articles
     except DocsError as error:
         raise ConfigError(str(error)) from error

@@ -10,7 +10,9 @@ from deflect_api import config
 from deflect_api.cli_errors import told
 from deflect_api.delivery.relay import utc_now
 from deflect_api.desk import audit
+from deflect_api.errors import Unavailable
 from deflect_api.intake import privacy, privacy_export, privacy_files
+from deflect_api.store.db import Database
 from deflect_api.store.ready import ready_database
 
 
@@ -55,10 +57,20 @@ def erase(address: str, yes: bool) -> None:
             audit.note(session, by, audit.ERASED, privacy.mark(settings.secret, who), _counted(done.counts))
         shelves, mails = privacy_files.shelves_of(settings), settings.mail_folder
         removed = privacy_files.remove(shelves, mails, files=done.files, tickets=done.tickets, address=who)
-        database.compact()
+        cleaned = _compacted(database)
     click.echo(f"Erased: {_counted({**done.counts, 'files': removed})}.")
+    if not cleaned:
+        click.echo("The database is busy: the relay cleans its files as soon as it can.")
     for copy in done.to_tell:
         click.echo(f"Tell {copy}")
+
+
+def _compacted(database: Database) -> bool:
+    try:
+        database.compact()
+    except Unavailable:  # it is owed, too
+        return False
+    return True
 
 
 def _counted(counts: dict[str, int]) -> str:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import blake2b
 from itertools import pairwise
 from threading import local
 
@@ -140,6 +141,12 @@ def primary(language: str) -> str:
 def terms(text: str, language: str = "en") -> list[str]:
     """The terms to index for a text: the stems of its words, in order, stop words too."""
     return [stem(word, language) for word in words(text)]
+
+
+def gist(stems: Iterable[str]) -> int:
+    """One number for the stems of a text, whatever their order and number: alike texts have the same."""
+    joined = "\n".join(sorted(set(stems))).encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(joined, digest_size=7).digest(), "little")
 
 
 def pairs(words: Sequence[str]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from search.impacts import LAST, unpack
 
 Array = NDArray[Any]
 MOST_REMEMBERED = 20_000
+NOBODY = np.zeros(0, np.int64)
 Slice = tuple[int, int]
 
 
@@ -75,6 +76,12 @@ class Board:
         """The words that begin with a prefix: from the first to before the last."""
         low = bisect_left(self.words, prefix)
         return low, bisect_left(self.words, prefix + LAST, low)
+
+    def titled(self, gists: Sequence[int]) -> Array:
+        """The articles whose titles have one of these gists."""
+        known = self.arrays["title_gist"]
+        begin, end = known.searchsorted(gists), known.searchsorted(gists, "right")
+        return np.unique(np.concatenate([self.arrays["title_of"][b:e] for b, e in zip(begin, end, strict=True)] or [NOBODY]))
 
     def row(self, name: str, number: int) -> tuple[Array, Array]:
         """The documents that a term is in, in order, and its impacts there."""

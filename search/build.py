@@ -45,13 +45,16 @@ class Shelf:
         return Section(**{**values, "keywords": tuple(values["keywords"])})
 
 
-def build_index(sections: Iterable[Section], root: Path, *, synonyms: Synonyms | None = None) -> Path:
+def build_index(sections: Iterable[Section], root: Path, *, synonyms: Synonyms | None = None, before: Path | None = None) -> Path:
     """Make a new generation under `root` and switch it in; return its folder.
 
-    The same sections give the same digest, and then there is nothing to do. `synonyms` are those of wordbook.py."""
+    The same sections give the same digest, and then there is nothing to do. `synonyms` are those of wordbook.py; `before`
+    is another index of nearly the same sections, to update from when `root` has none."""
     listed = _grouped(sections)
     known = synonyms or {}
-    return generations.publish(Path(root), digest_of(listed, known), lambda folder: _write(listed, known, Path(root), folder))
+    return generations.publish(
+        Path(root), digest_of(listed, known), lambda folder: _write(listed, known, _updatable(root, before), folder)
+    )
 
 
 def digest_of(sections: Iterable[Section], synonyms: Synonyms | None = None) -> str:
@@ -71,8 +74,13 @@ def _grouped(sections: Iterable[Section]) -> list[Section]:
     return [section for listed in articles.values() for section in listed]
 
 
-def _write(sections: list[Section], synonyms: Synonyms, root: Path, folder: Path) -> None:
-    before = next((made for made, _ in generations.intact(root) if (made / update.FILE).is_file()), None)
+def _updatable(*roots: Path | None) -> Path | None:
+    """The generation to update from: the live one of the first root that has one of this version."""
+    made = (folder for root in roots if root for folder, _ in generations.intact(Path(root)))
+    return next((folder for folder in made if update.is_of_now(folder)), None)
+
+
+def _write(sections: list[Section], synonyms: Synonyms, before: Path | None, folder: Path) -> None:
     record = update.read_from(before, folder, sections) if before else None
     if record is None:
         record = index.write(sections, folder)

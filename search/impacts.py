@@ -16,7 +16,7 @@ from search.sections import Section
 
 Array = NDArray[Any]
 Arrays = dict[str, Array]
-VERSION = 1
+VERSION = 2
 """Raise it when the same postings would give other arrays."""
 
 LAST = "\U0010ffff"
@@ -77,6 +77,7 @@ def compile_impacts(record: Record, sections: Sequence[Section]) -> Arrays:
     made |= _named("part", _section_rows(stemmed, (len(stems), len(sections))))
     made |= _pairs(fields, len(record.words))
     made |= _heavy_prefixes(made, record.words, size)
+    made |= _titles(record, first[:-1], [[stems[n] for n in stem_of[language]] for language in range(len(languages))], tongue)
     return made | _grams(record, article_of)
 
 
@@ -218,6 +219,17 @@ def _ranges(words: Sequence[str], length: int) -> Iterator[tuple[int, int]]:
     starts = [n for n, word in enumerate(words) if len(word) >= length and (n == 0 or words[n - 1][:length] != word[:length])]
     for low in starts:
         yield low, bisect_left(words, words[low][:length] + LAST, low)
+
+
+def _titles(record: Record, first: Array, stem_of: list[list[str]], tongue: Array) -> Arrays:
+    """The gist of each title, sorted, and whose it is: who types a title means its article."""
+    column = record.fields["title"]
+    gists = [
+        analysis.gist(stem_of[tongue[section]][word] for word in column.flat[column.starts[section] : column.starts[section + 1]])
+        for section in first.tolist()
+    ]
+    order = np.argsort(np.array(gists, np.int64), kind="stable")
+    return {"title_gist": np.array(gists, np.int64)[order], "title_of": order}
 
 
 def _grams(record: Record, article_of: Array) -> Arrays:

@@ -45,7 +45,7 @@ class Reading(NamedTuple):
 @dataclass(frozen=True)
 class Query:
     """What to look for: the telling words, those that only tell among likely articles, how much the unknown ones could
-    have told, all neighbours, and the words as typed."""
+    have told, all neighbours, the words as typed, and the gist of it all in each language."""
 
     terms: tuple[Term, ...]
     minor: tuple[Term, ...]
@@ -53,6 +53,7 @@ class Query:
     pairs: NDArray[np.int64]
     words: Sequence[str]
     growing: str
+    gists: tuple[int, ...]
 
 
 def clipped(text: str) -> str:
@@ -88,6 +89,7 @@ def parse(text: str, board: Board, language: str | None = None, product: str | N
         pairs=_pairs(board, typed),
         words=typed,
         growing=growing,
+        gists=tuple(analysis.gist(analysis.stem(word, language) for word in words) for language in languages if words),
     )
 
 

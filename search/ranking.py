@@ -46,7 +46,8 @@ def rank(board: Board, query: Query, allowed: Array | None = None) -> list[Hit]:
     weights = [_read(board, term, row) for row, term in zip(table, query.terms, strict=True)]
     scores = table.sum(0)
     passages = runs.find(board, query.pairs)
-    told = board.article_of[runs.verbatim(passages)]
+    titled = board.titled(query.gists)
+    told = np.concatenate((titled, board.article_of[runs.verbatim(passages)]))
     if allowed is not None:
         scores *= allowed
         told = told[allowed[told] > 0]
@@ -59,18 +60,19 @@ def rank(board: Board, query: Query, allowed: Array | None = None) -> list[Hit]:
     _fill(board, query, near, chosen)
     weights += [term.weight for term in query.minor]
     whole = np.vstack((near, _minor(board, query, chosen)))
-    return _ordered(board, query, _Near(chosen, whole, np.array(weights, np.float32), passages))
+    return _ordered(board, query, _Near(chosen, whole, np.array(weights, np.float32), passages, _among(titled, chosen)))
 
 
 @dataclass(frozen=True)
 class _Near:
     """The candidates, in order of their numbers; the impacts of each term in each; what each term may tell; passages
-    found word for word."""
+    found word for word; whether the text is the candidate's title."""
 
     articles: Array
     table: Array
     weights: Array
     passages: runs.Passages
+    titled: Array
 
 
 def _read(board: Board, term: Term, row: Array) -> float:
@@ -107,6 +109,10 @@ def _minor(board: Board, query: Query, articles: Array) -> Array:
     return table
 
 
+def _among(some: Array, articles: Array) -> Array:
+    return np.isin(articles, some) if len(some) else np.zeros(len(articles), bool)
+
+
 def _best(scores: Array) -> Array:
     """The numbers of the best scores above 0, in order of the numbers."""
     top = scores.max()
@@ -128,7 +134,7 @@ def _ordered(board: Board, query: Query, near: _Near) -> list[Hit]:
     known = (near.weights @ (near.table > 0) / asked) ** np.float32(COVERAGE)
     lexical = near.table.sum(0)
     verbatim = runs.of_articles(board, near.passages, near.articles)
-    rough = lexical * known + verbatim * math.sqrt(asked)
+    rough = lexical * known + verbatim * math.sqrt(asked) + near.titled * lexical.max()
     close = (-rough).argsort(kind="stable")[:CLOSEST]
     sections, bonus = _sections(board, query, near.articles[close], near.passages)
     lexical[close] += bonus
@@ -137,11 +143,12 @@ def _ordered(board: Board, query: Query, near: _Near) -> list[Hit]:
     top = float(alike.max())
     if top > 0:
         score[close] += GRAM_WEIGHT / top * float(score.max()) * alike
-    score += verbatim
-    order = close[np.lexsort((near.articles[close], -score[close]))]
-    section_of = dict(zip(near.articles[close].tolist(), sections.tolist(), strict=True))
-    numbers, scores = near.articles[order].tolist(), score[order].tolist()
-    return [Hit(number, section_of[number], value) for number, value in zip(numbers, scores, strict=True)]
+    score += verbatim + near.titled * float(score.max() + verbatim.max())
+    section_of = board.first[near.articles]
+    section_of[close] = sections
+    order = np.lexsort((near.articles, -score))
+    found = near.articles[order].tolist(), section_of[order].tolist(), score[order].tolist()
+    return [Hit(*hit) for hit in zip(*found, strict=True)]
 
 
 def _sections(board: Board, query: Query, articles: Array, passages: runs.Passages) -> tuple[Array, Array]:

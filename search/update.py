@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from search import arrays, index
+from search import analysis, arrays, index
 from search.impacts import Array, pack, unpack
 from search.index import FIELDS, Column, Record
 from search.sections import Section
@@ -32,11 +32,21 @@ class Kept:
     first: Array
 
 
+def is_of_now(folder: Path) -> bool:
+    """Was a generation made by the same analysis and schema? Any other cannot be built upon."""
+    return (folder / FILE).is_file() and arrays.open_mapped(folder / FILE)["made_by"].tobytes() == _made_by()
+
+
+def _made_by() -> bytes:
+    return f"{index.SCHEMA_VERSION} {analysis.VERSION}".encode()
+
+
 def save(folder: Path, record: Record, sections: Sequence[Section]) -> None:
     """Keep a record for the next build."""
     articles = _by_article(sections)
     made = {"words": pack(record.words), "articles": pack(list(articles))}
     made |= {"digests": pack([_digest(listed) for listed in articles.values()])}
+    made["made_by"] = np.frombuffer(_made_by(), np.uint8)
     made["first"] = np.cumsum([0, *(len(listed) for listed in articles.values())])
     for name, column in record.fields.items():
         made |= {f"{name}_flat": column.flat, f"{name}_starts": column.starts}

@@ -56,6 +56,7 @@ class Server:
             os.kill(pid, signal.SIGKILL)
         while any(Path(f"/proc/{pid}").exists() and "Z" not in _state(pid) for pid in (first, *children)):
             time.sleep(0.02)
+        time.sleep(0.5)  # its shared memory is let go a moment later
         (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
 
 
@@ -118,8 +119,8 @@ def _tried(server: Server, kills: int) -> Row:
     twice = total - len(there)
     return Row(
         "PostgreSQL killed",
-        f"{kills} kills, {len(acknowledged)} acknowledged: lost {lost}, stored twice {twice}; serving again at most {slowest:.1f} s "
-        "after it did",
+        f"{kills} kills, {len(acknowledged)} acknowledged: lost {lost}, stored twice {twice}; serving again at most "
+        f"{slowest:.1f} s after it did",
         "a start with `fsync` off is refused, which the suite tries",
         lost == 0 and twice == 0 and slowest < 5,
     )

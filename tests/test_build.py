@@ -1,14 +1,17 @@
 """A release: portal and index of one content, switched in at once, rebuilt only when something changed."""
 
+import json
 import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from deflect_api import build, config
 from deflect_api.config import Settings
+from deflect_api.config.support import Portal
 from deflect_api.errors import ConfigError
 from deflect_api.published.switching import switch
 from deflect_api.web.release import Releases, open_release
@@ -133,3 +136,40 @@ def test_our_portal_lists_every_file_it_wrote(release: Path) -> None:
 
 def test_another_address_of_the_site_is_another_release(small: Settings) -> None:
     assert build.sources_digest(small, {}) != build.sources_digest(replace(small, site_url="https://help.example.org/"), {})
+
+
+def test_a_page_says_when_it_was_changed_and_where_to_edit_it(small: Settings) -> None:
+    portal = small.support.portal.model_copy(update={"edit": "https://code.example.org/edit/docs/{path}"})
+    ours = replace(small, support=small.support.model_copy(update={"portal": portal}))
+    folder, _ = build.build(ours, {"flow/battery.md": "2026-11-20T10:00:00+00:00"})
+    html = (folder / "site" / "flow" / "battery" / "index.html").read_text(encoding="utf-8")
+    assert '<time datetime="2026-11-20">20 November 2026</time>' in html
+    assert '<a href="https://code.example.org/edit/docs/flow/battery.md">Edit this page</a>' in html
+    assert "Last reviewed" not in html
+    known = {one["path"]: one for one in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["pages"]}
+    assert known["flow/battery.md"]["changed"] == "2026-11-20T10:00:00+00:00"
+    again, fresh = build.build(ours, {"flow/battery.md": "2026-11-21T10:00:00+00:00"})
+    assert fresh
+    assert again != folder
+
+
+def test_where_to_edit_must_name_the_page() -> None:
+    with pytest.raises(ValidationError, match=r"with \{path\} in it"):
+        Portal(edit="https://code.example.org/edit/")
+
+
+def test_a_page_that_was_loaded_before_a_switch_still_gets_its_style(small: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deflect_api.web.release.CHECK_SECONDS", -1.0)
+    folder, _ = build.build(small)
+    releases = Releases(small.home)
+    (old,) = (folder / "site" / "assets").glob("help.????????.css")
+    assert releases.file(f"assets/{old.name}") is not None
+    other = small.home / "releases" / "other"
+    shutil.copytree(folder, other)
+    manifest = json.loads((other / "manifest.json").read_text(encoding="utf-8"))
+    del manifest["files"][f"assets/{old.name}"], manifest["files"]["flow/battery/index.html"]
+    (other / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    switch(small.home, other)
+    assert releases.current().file(f"assets/{old.name}") is None
+    assert releases.file(f"assets/{old.name}") is not None
+    assert releases.file("flow/battery/") is None

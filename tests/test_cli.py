@@ -1,13 +1,19 @@
 """The commands, run as a person runs them: they say what they did, or what is wrong and how to mend it."""
 
 import json
+import sqlite3
 import stat
 import urllib.request
+import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from deflect_api.store.db import Database
+from tests.conftest import MONDAY
+from tests.intake.made import submitted
 from tests.served import ROOT, Served
 
 
@@ -90,3 +96,45 @@ def test_an_incident_is_set_shown_and_cleared_from_the_command_line(installed: S
         assert "hoose" in refused.stderr
     assert installed.command("incident", "clear").stdout == "Cleared 1.\n"
     assert installed.command("incident", "clear").stdout == "Nothing was told.\n"
+
+
+def test_people_are_managed_by_commands_and_it_is_on_record(installed: Served, tmp_path: Path) -> None:
+    installed.extra["DEFLECT_AGENT_PASSWORD"] = "correct horse battery"
+    for words, told in (
+        (["add", "grace@example.org"], "as lead"),
+        (["add", "ada@example.org"], "as agent"),
+        (["limit", "ada@example.org", "--product", "flow", "--hub", "Asia"], "Asia, flow"),
+        (["role", "ada@example.org", "lead"], "is lead now"),
+        (["disable", "grace@example.org"], "cannot sign in"),
+        (["enable", "grace@example.org"], "can sign in again"),
+        (["password", "grace@example.org"], "have ended"),
+        (["totp-reset", "grace@example.org"], "without a code"),
+        (["list"], "ada@example.org\tlead\teverything\twithout authenticator app"),
+    ):
+        done = installed.command("agent", *words)
+        assert done.returncode == 0, done.stderr
+        assert told in done.stdout
+    with closing(sqlite3.connect(tmp_path / "deflect.db")) as database:
+        events = [row[0] for row in database.execute("SELECT event FROM audit_entry ORDER BY id")]
+    assert events == [
+        "agent added", "agent added", "limits", "role", "disabled", "enabled", "password set", "second factor removed",
+    ]  # fmt: skip
+
+
+def test_a_person_is_exported_and_erased_by_commands(installed: Served, tmp_path: Path) -> None:
+    assert installed.command("agent", "list").returncode == 0  # makes the tables
+    with closing(Database(f"sqlite:///{tmp_path / 'deflect.db'}")) as database, database.write() as session:
+        submitted(session, MONDAY, email="ada@example.org", subject="quokkaword")
+    target = tmp_path / "ada.zip"
+    done = installed.command("person", "export", "Ada@example.org", "--to", str(target))
+    assert "ticket 1" in done.stdout
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    with zipfile.ZipFile(target) as packed:
+        person = json.loads(packed.read("person.json"))
+    assert person["ticket"][0]["subject"] == "quokkaword"
+    assert "link_nonce" not in person["ticket"][0]
+    erased = installed.command("person", "erase", "ada@example.org", "--yes")
+    assert "ticket 1" in erased.stdout, erased.stderr
+    for path in tmp_path.glob("deflect.db*"):
+        assert b"quokkaword" not in path.read_bytes()
+    assert installed.command("person", "erase", "ada", "--yes").returncode == 1

@@ -131,7 +131,7 @@ def test_a_rollback_brings_the_release_before_back_and_the_next_push_goes_on(wri
     assert f"Live is release {first} again, in place of {second}" in writer.served.command("rollback").stdout
     assert writer.live == first
     said = writer.served.command("publish", "--repository", str(writer.bare))
-    assert "release" in said.stdout
+    assert f"Switched back to release {second}" in said.stdout
     assert writer.live == second
 
 

@@ -210,7 +210,7 @@ def test_quality_asks_the_real_requests_of_the_golden_file(writer: Served) -> No
 
 
 def test_quality_lists_keywords_that_take_another_articles_place(writer: Served) -> None:
-    page(writer, "harvest").write_text(HARVEST.replace("[harvest]", "[harvest, put, basket]"), encoding="utf-8")
+    page(writer, "harvest").write_text(HARVEST.replace("[harvest]", "[put basket, basket]"), encoding="utf-8")
     page(writer, "scale").write_text(SCALE.replace("scale two", "put the basket"), encoding="utf-8")
     told = 'pear/harvest/ takes "put the basket" from pear/scale/'
     assert told in writer.command("quality", "--keywords").stdout

@@ -8,9 +8,6 @@ import tantivy
 from bench.peers import SECTIONS, Search, distinct, split
 from search import Section
 
-FUZZY_FROM = 99
-"""Letters from which a slip in a word is forgiven; tantivy_typos.py has it lower."""
-
 
 def build(sections: Sequence[Section], folder: Path) -> None:
     index = tantivy.Index(_schema(), str(folder))
@@ -23,7 +20,7 @@ def build(sections: Sequence[Section], folder: Path) -> None:
     writer.wait_merging_threads()
 
 
-def opened(folder: Path, fuzzy_from: int = FUZZY_FROM) -> Search:
+def opened(folder: Path) -> Search:
     schema = _schema()
     index = tantivy.Index.open(str(folder))
     searcher = index.searcher()
@@ -36,10 +33,8 @@ def opened(folder: Path, fuzzy_from: int = FUZZY_FROM) -> Search:
         asked = []
         for stemmed, plain, boost in fields:
             made = [tantivy.Query.term_query(schema, stemmed, one, "freq") for word in words for one in stem(word)]
-            made += [tantivy.Query.fuzzy_term_query(schema, plain, word) for word in words if len(word) >= fuzzy_from]
             if growing:
-                slips = 1 if len(growing) >= fuzzy_from else 0
-                made.append(tantivy.Query.fuzzy_term_query(schema, plain, growing, distance=slips, prefix=True))
+                made.append(tantivy.Query.fuzzy_term_query(schema, plain, growing, distance=0, prefix=True))
             asked += [(tantivy.Occur.Should, tantivy.Query.boost_query(one, boost)) for one in made]
         if not asked:
             return []

@@ -1,55 +1,18 @@
-"""Which tickets an agent may see: decided here alone, for pages and the API. A lead is never limited."""
+"""What people at the desk may do: their role, the products and hubs they are limited to, and the scopes of tokens."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, delete, select, true
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from deflect_api.store.models import Agent, Ticket
+from deflect_api.intake.reach import AGENT, HUB, LEAD, PRODUCT, Reach, may_see, reach_of, visible
+from deflect_api.store.models import Agent
 from deflect_api.store.staff import AgentLimit
 
-AGENT, LEAD = "agent", "lead"
+__all__ = ["AGENT", "HUB", "LEAD", "PRODUCT", "Reach", "may_see", "reach_of", "visible"]
 ROLES = (AGENT, LEAD)
-PRODUCT, HUB = "product", "hub"
 READ, WRITE, ADMIN = "read", "write", "admin"
 SCOPES = (READ, WRITE, ADMIN)  # each includes those before it
-
-
-@dataclass(frozen=True)
-class Reach:
-    """What one agent is limited to. An empty set is no limit of that kind; with both, a ticket must be in both."""
-
-    products: frozenset[str] = frozenset()
-    hubs: frozenset[str] = frozenset()
-
-    @property
-    def is_everything(self) -> bool:
-        return not (self.products or self.hubs)
-
-
-def reach_of(session: Session, agent: Agent) -> Reach:
-    """Read an agent's limits."""
-    if agent.role == LEAD:
-        return Reach()
-    rows = session.scalars(select(AgentLimit).where(AgentLimit.agent_id == agent.id)).all()
-    return Reach(
-        products=frozenset(row.value for row in rows if row.kind == PRODUCT),
-        hubs=frozenset(row.value for row in rows if row.kind == HUB),
-    )
-
-
-def visible(reach: Reach) -> ColumnElement[bool]:
-    """Return the SQL condition on Ticket that holds for what may be seen."""
-    conditions = [Ticket.product.in_(sorted(reach.products))] if reach.products else []
-    if reach.hubs:
-        conditions.append(Ticket.hub.in_(sorted(reach.hubs)))
-    return and_(true(), *conditions)
-
-
-def may_see(reach: Reach, ticket: Ticket) -> bool:
-    """Decide for one ticket, as `visible` does for many."""
-    return (not reach.products or ticket.product in reach.products) and (not reach.hubs or ticket.hub in reach.hubs)
 
 
 def limit(session: Session, agent: Agent, *, products: Iterable[str], hubs: Iterable[str]) -> Reach:

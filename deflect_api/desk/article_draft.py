@@ -58,7 +58,7 @@ def draft(ticket: Ticket, comments: Sequence[Comment], *, people: Sequence[str],
         questions="\n".join(f"  - {_quoted(question)}" for question in dict.fromkeys(asked)),
         today=today.isoformat(),
         answer="\n\n".join(clean(answer) for answer in answers) or "TODO: the steps.",
-        happened=clean(ticket.happened),
+        happened=clean(bare(ticket.happened, people)),
     )
 
 

@@ -11,6 +11,7 @@ from deflect_api.desk import asking, known_issues, noted_gaps, similar, tag_sugg
 from deflect_api.desk.asking import Missing
 from deflect_api.desk.tags import Offered
 from deflect_api.intake import attachments, deflection, duplicates, follow_ups, holding, tickets
+from deflect_api.intake.reach import EVERYTHING, Reach, may_see
 from deflect_api.store.desk import Gap, Relation
 from deflect_api.store.models import Message, SessionEvent, Ticket
 from deflect_api.store.uploads import KEPT, Upload
@@ -45,8 +46,8 @@ class Dossier:
     gaps: Sequence[Gap]
 
 
-def read(session: Session, reference: str, support: Support) -> Dossier:
-    """Gather one ticket's page. Raises NotFound."""
+def read(session: Session, reference: str, support: Support, reach: Reach = EVERYTHING) -> Dossier:
+    """Gather one ticket's page, with no other ticket that is out of `reach`. Raises NotFound."""
     ticket = tickets.get(session, reference)
     _ = ticket.comments, ticket.journal, ticket.assignee  # read now: the session ends before the page is rendered
     files = attachments.of_ticket(session, ticket)
@@ -59,7 +60,7 @@ def read(session: Session, reference: str, support: Support) -> Dossier:
         files=files,
         held=holding.reasons(session, ticket),
         missing=asking.missing(ticket, support, has_files=any(file.state == KEPT for file in files)),
-        near=_near(session, ticket),
+        near=_near(session, ticket, reach),
         tags=put,
         lists=lists,
         suggested={kind: [name for name in names if not put[kind]] for kind, names in fitting.items()},
@@ -73,11 +74,11 @@ def rejected(history: Sequence[SessionEvent]) -> set[str]:
     return {event.article for event in history if event.event == deflection.REJECTED}
 
 
-def _near(session: Session, ticket: Ticket) -> Near:
+def _near(session: Session, ticket: Ticket, reach: Reach) -> Near:
     follows = session.get(Relation, (ticket.id, follow_ups.FOLLOWS))
     later = select(Relation.ticket_id).where(Relation.other_id == ticket.id, Relation.kind == follow_ups.FOLLOWS)
     return Near(
-        similar=similar.to(session, ticket),
+        similar=[each for each in similar.to(session, ticket) if may_see(reach, each)],
         original=duplicates.original_of(session, ticket),
         duplicates=duplicates.of(session, ticket),
         follows=follows.other_id if follows else None,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from deflect_api.delivery import outbox
 from deflect_api.errors import InputError
+from deflect_api.intake.reach import may_see, reach_of
 from deflect_api.store.desk import Notice, NoticeChoice
 from deflect_api.store.models import Agent, Message, Ticket
 
@@ -32,7 +33,7 @@ def record(session: Session, ticket: Ticket, event: str, now: datetime, *, actor
     """Tell it to those who chose to hear of it. A ticket that somebody works on concerns that agent alone."""
     for choice, agent in _listening(session, event):
         concerned = event == NEW or ticket.assignee_id in (None, agent.id)
-        if concerned and agent.email != actor:
+        if concerned and agent.email != actor and may_see(reach_of(session, agent), ticket):
             session.add(Notice(agent_id=agent.id, ticket_id=ticket.id, event=event, at=now))
             if choice.mail == EACH:
                 owe_mail(session, agent.id, now)

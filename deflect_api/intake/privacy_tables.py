@@ -51,6 +51,8 @@ POLICY = {
     "notice": REMOVED,
     "notice_choice": NOT_THEIRS,
     "gap": MENDED,
+    "helpful_answer": MENDED,
+    "channel": NOT_THEIRS,
     "removal": NOT_THEIRS,
     "issue": MENDED,
     "escalation": REMOVED,

@@ -1,6 +1,7 @@
 """An agent's own account: password, second factor, sign-ins and tokens. What opens the account asks for the password again."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
@@ -15,6 +16,7 @@ from deflect_api.web.sign_in import DEVICE, WRONG_CODE, enrol_page
 
 routes = Blueprint("account", __name__, url_prefix="/desk/account")
 ADDRESS = "/desk/account/"
+FRESH = timedelta(minutes=15)
 CONFIRM = ADDRESS + "factor/confirm"
 Act = Callable[[Session, Agent], Response | str]
 
@@ -152,11 +154,20 @@ def _check_again(session: Session, agent: Agent, *, code: bool = True) -> None:
     """Ask who has a password for it, and with an authenticator app for a code too. Raises InputError."""
     if attempts.wait(session, _tried(session, agent), parts().clock()):
         raise InputError("Too many wrong passwords. Wait a few minutes and try again. Nothing was changed.")
-    if agent.password_hash and not accounts.has_password(agent, request.form.get("password", "")):
+    if not agent.password_hash:
+        _check_fresh()
+    elif not accounts.has_password(agent, request.form.get("password", "")):
         raise _NotProved("This is not your password. Nothing was changed.", {"password": ""})
     given, secret = request.form.get("code", ""), parts().settings.secret
     if code and totp.is_on(session, agent) and not totp.check(session, agent, secret, given, parts().clock()):
         raise _NotProved(f"{WRONG_CODE} Nothing was changed.", {"code": ""})
+
+
+def _check_fresh() -> None:
+    """Who signs in through the provider has no password to give: a sign-in of just now proves as much. Raises InputError."""
+    here = identity.sign_in()
+    if here is None or here.created_at + FRESH < parts().clock():
+        raise InputError("Sign out and in again first: this needs a sign-in of the last 15 minutes. Nothing was changed.")
 
 
 def _tried(session: Session, agent: Agent) -> attempts.Attempt:

@@ -11,7 +11,7 @@ from deflect_api.web.parts import parts
 
 PAGES = "/desk/"
 OPEN = (
-    "staff.home", "desk.style", "desk.script", "sign_in.sign_in", "sign_in.code", "sign_in.give_code", "sign_in.enrol",
+    "desk.style", "desk.script", "sign_in.sign_in", "sign_in.code", "sign_in.give_code", "sign_in.enrol",
     "sign_in.confirm", "sign_in.welcome", "sign_in.choose", "provider.to_provider", "provider.from_provider", "sign_in.sign_out",
 )  # fmt: skip
 
@@ -26,7 +26,8 @@ def check() -> ResponseReturnValue | None:
         return None
     if request.method not in identity.SAFE and identity.is_from_elsewhere():
         raise NotAllowed("This came from another site. Open the desk and do it there.")
-    if request.endpoint in OPEN and not (request.path == PAGES and _next_step()):
+    is_entrance = request.path == PAGES and request.method in identity.SAFE
+    if request.endpoint in OPEN or (is_entrance and not _next_step()):
         return None
     if identity.agent() is None:
         return _nobody()

@@ -91,7 +91,7 @@ def _page(reference: str, secret: str, status: int = 200, typed: str = "", error
     with parts().database.read() as session:
         ticket = opened(tickets.get(session, reference), secret)
         recorded = _recorded(session, ticket)
-        is_over = follow_ups.is_spam(session, ticket)
+        ending = _ending(session, ticket, f"/requests/{ticket.reference}/{secret}")
     return answers.page(
         said("Request %(reference)s", reference=ticket.reference),
         "status.html",
@@ -103,19 +103,27 @@ def _page(reference: str, secret: str, status: int = 200, typed: str = "", error
         reply_due=parts().pages.when(ticket.reply_due_at, answers.language()),
         sections=_sections(ticket),
         files_url=f"/requests/{ticket.reference}/{secret}/files",
-        comments_url="" if is_over else f"/requests/{ticket.reference}/{secret}/comments",
-        closed=ticket.status == tickets.SOLVED,
-        goes_on=not follow_ups.opens_again(ticket, parts().clock()),
-        ask_solved=ticket.status in (tickets.SOLVED, tickets.CLOSED) and not is_over,
-        says=ticket.solved_says or "",
-        said=request.args.get("said", ""),
         sent="sent" in request.args,
         added="added" in request.args,
         values={"body": typed},
         errors={"body": say(error, answers.language())} if error else {},
         language_url=f"/requests/{ticket.reference}/{secret}/language" + ("?sent=1" if "sent" in request.args else ""),
         **recorded,
+        **ending,
     )
+
+
+def _ending(session: Session, ticket: Ticket, address: str) -> dict[str, Any]:
+    """Say what its requester can still do: write, and tell whether the answer solved it. Nothing follows spam."""
+    is_spam = follow_ups.is_spam(session, ticket)
+    return {
+        "comments_url": "" if is_spam else f"{address}/comments",
+        "closed": ticket.status == tickets.SOLVED,
+        "goes_on": not follow_ups.opens_again(ticket, parts().clock()),
+        "ask_solved": ticket.status in (tickets.SOLVED, tickets.CLOSED) and not is_spam,
+        "says": ticket.solved_says or "",
+        "said": request.args.get("said", ""),
+    }
 
 
 def _recorded(session: Session, ticket: Ticket) -> dict[str, Any]:

@@ -46,8 +46,10 @@ def publish(settings: Settings, push: Push, say: Say) -> str:
         if push.only_check:
             return f"{commit[:10]} is fit to publish."
         below = docs_folder(here).resolve().relative_to(Path(folder).resolve()).as_posix()
+        live = (settings.home / "current").resolve()
         release, fresh = build.build(here, history.changed_on(push.repository, commit, below))
-        return f"{'Published' if fresh else 'Nothing changed: kept'} release {release.name} of {commit[:10]}."
+        done = "Published" if fresh else "Nothing changed: kept" if release == live else "Switched back to"
+        return f"{done} release {release.name} of {commit[:10]}."
 
 
 def pushed(lines: str, branch: str) -> str:

@@ -98,6 +98,21 @@ def test_a_stale_save_is_refused_and_shows_both_versions(
     expect(mine.get_by_role("article").filter(has_text="My long and careful answer.")).to_be_visible()
 
 
+def test_tags_that_came_too_late_are_still_chosen(
+    visit: Callable[..., Page], portal: Installation, at_the_desk: AtTheDesk
+) -> None:
+    visit.expect("409")  # type: ignore[attr-defined]
+    number = send(portal, "tags at once")
+    page = desk.open_ticket(at_the_desk(), number)
+    page.get_by_role("checkbox", name="Maps and charts").check()
+    page.locator("#tagging [name=version]").evaluate("field => { field.value = '0'; }")
+    desk.press(page, "Save tags")
+    expect(page.get_by_role("alert").get_by_role("row", name="category")).to_contain_text("Maps and charts")
+    expect(page.get_by_role("checkbox", name="Maps and charts")).to_be_checked()
+    desk.press(page, "Save tags")
+    desk.noted(page, "tag category.*Maps and charts")
+
+
 def test_what_is_typed_survives_a_lost_page(portal: Installation, at_the_desk: AtTheDesk) -> None:
     number = send(portal, "the line broke")
     page = desk.open_ticket(at_the_desk(), number)

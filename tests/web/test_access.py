@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from deflect_api.desk import access
+from deflect_api.intake import notices
+from deflect_api.store.desk import Notice
 from deflect_api.store.models import Agent
 from tests.conftest import Desk
 from tests.web import staff
@@ -100,7 +103,12 @@ ROUTES = {
     "GET /desk/mail/<int:number>": SIGNED_IN,
     "POST /hooks/github": EVERYBODY,
 }
-NOT_THERE = ("<upload_id>", "<int:number>", "<int:token_id>", "<token>")  # made-up values: who gets so far is told that there is none
+NOT_THERE = (
+    "<upload_id>",
+    "<int:number>",
+    "<int:token_id>",
+    "<token>",
+)  # made up: who gets so far is told that there is none
 BEFORE_SIGNING_IN = ("/desk/sign-in", "/desk/welcome/<token>", "/desk/sign-in/code", "/desk/sign-in/enrol")
 SENT: dict[str, dict[str, Any]] = {  # what else would be refused before anybody asks who sent it
     "POST /requests/<reference>/<secret>/files": {"json": {"id": "a" * 24, "name": "a.txt", "size": 3}},
@@ -224,3 +232,18 @@ def test_a_limit_to_a_hub_counts_with_that_to_a_product(desk: Desk) -> None:
     staff.add(desk, "agent@example.org", products=("flow",), hubs=("Asia", ""))
     client = staff.sign_in(desk, "agent@example.org")
     assert [client.get(f"/desk/tickets/{number}").status_code for number in (1001, 1002, 1003, 1004)] == [200, 404, 404, 200]
+
+
+def test_a_limited_agent_neither_hears_of_nor_is_shown_tickets_out_of_reach(desk: Desk) -> None:
+    number = staff.add(desk, "agent@example.org", products=("flow",))
+    with desk.database.write() as session:
+        notices.choose(session, session.get_one(Agent, number), mail="off", events=["new"], browser=True)
+    words = {"subject": "export of the survey fails", "happened": "the export of the survey fails with an error every time"}
+    for product in ("flow", "flow", "other"):
+        desk.send(session=None, product=product, **words)
+    client = staff.sign_in(desk, "agent@example.org")
+    page = client.get("/desk/tickets/1001").text
+    assert "/desk/tickets/1002" in page, "similar, and in reach"
+    assert "/desk/tickets/1003" not in page
+    with desk.database.read() as session:
+        assert {notice.ticket_id for notice in session.scalars(select(Notice))} == {1001, 1002}

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from deflect_api.app import create_app
 from deflect_api.config.staff import OpenId
+from deflect_api.desk import accounts
 from deflect_api.store.models import Agent
 from deflect_api.store.staff import Identity
 from tests.conftest import Desk
@@ -136,3 +137,14 @@ def test_a_provider_that_is_down_is_told(here: Desk, provider: Provider) -> None
     answer = gone.client.get("/desk/sign-in/provider")
     assert answer.status_code == 503
     assert "our sign-on cannot be reached" in answer.text
+
+
+def test_without_a_password_only_a_fresh_sign_in_makes_a_token(desk: Desk, provider: Provider) -> None:
+    with desk.database.write() as session:
+        accounts.add_without_password(session, BO, "Bo", desk.clock())
+    here = joined(desk, provider)
+    client, form = go(here, provider), {"name": "report", "scope": "read", "days": "1"}
+    desk.clock.forward(minutes=16)
+    assert "sign-in of the last 15 minutes" in staff.post(client, "/desk/account/tokens", **form).text
+    provider.now = int(desk.clock().timestamp())
+    assert "Your new token" in staff.post(go(here, provider), "/desk/account/tokens", **form).text

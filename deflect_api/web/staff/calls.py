@@ -5,7 +5,8 @@ from typing import Any
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 
-from deflect_api.desk import dossier, queue
+from deflect_api.desk import access, dossier, queue
+from deflect_api.web import identity
 from deflect_api.web import schemas as common
 from deflect_api.web.parts import parts
 from deflect_api.web.staff import entry, schemas, shown
@@ -25,6 +26,7 @@ def listed() -> ResponseReturnValue:
 
 
 @entry.api.post("/tickets/search")
+@identity.needs(access.READ)  # words to search by are kept out of addresses
 def searched() -> ResponseReturnValue:
     agent = entry.require_agent()
     given = common.read(schemas.FindIn, entry.fields())
@@ -55,5 +57,5 @@ for _name in ACTIONS:
 def _whole(reference: str) -> dict[str, Any]:
     with parts().database.read() as session:
         entry.ticket_for(session, reference)
-        read = dossier.read(session, reference, parts().settings.support)
+        read = dossier.read(session, reference, parts().settings.support, identity.reach())
     return shown.whole(read, fitting_for(read))

@@ -10,8 +10,9 @@ from flask.typing import ResponseReturnValue
 from deflect_api.desk import asking, canned, dossier
 from deflect_api.errors import InputError, Stale
 from deflect_api.intake import evaluation, follow_ups, tickets
+from deflect_api.store.desk import KINDS
 from deflect_api.store.models import Ticket
-from deflect_api.web import attached, desk, second_shown
+from deflect_api.web import attached, desk, identity, second_shown
 from deflect_api.web.parts import parts
 from deflect_api.web.schemas import OTHER
 from deflect_api.web.staff import entry
@@ -68,7 +69,7 @@ def _page(reference: str, status: int = 200, **values: Any) -> Response:
 def _read(reference: str) -> tuple[dossier.Dossier, Fitting]:
     with parts().database.read() as session:
         entry.ticket_for(session, reference)
-        found = dossier.read(session, reference, parts().settings.support)
+        found = dossier.read(session, reference, parts().settings.support, identity.reach())
     return found, fitting_for(found)
 
 
@@ -80,7 +81,7 @@ def _rendered(
     return entry.show(
         "ticket.html", status, dossier=found, ticket=one, held=found.held, fits=fits, typed=typed, action=action,
         error=error.detail if error else "", wrong=error.fields if error else {}, inserted=inserted,
-        stale=_differences(one, typed) if isinstance(error, Stale) else None,
+        stale=_differences(found, typed) if isinstance(error, Stale) else None, chosen_tags=_tags(found, typed, action),
         files=attached.listed(found.files, "en"), labels=field_labels(one), statuses=tickets.STATUSES, set_with=SET_WITH,
         products=support.products, other=OTHER, definitions=evaluation.DEFINITIONS, table=support.priorities,
         by_table=evaluation.by_table(evaluation.of(one), support), canned=_canned(one),
@@ -90,9 +91,20 @@ def _rendered(
     )  # fmt: skip
 
 
-def _differences(one: Ticket, typed: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def _differences(found: dossier.Dossier, typed: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """List what is saved now beside what was about to be saved."""
-    return [(name, getattr(one, name), str(typed[name])) for name in STALE_FIELDS if typed.get(name)]
+    plain = [(name, getattr(found.ticket, name), str(typed[name])) for name in STALE_FIELDS if typed.get(name)]
+    return plain + [(kind, ", ".join(found.tags[kind]), ", ".join(_list(typed[kind]))) for kind in KINDS if kind in typed]
+
+
+def _tags(found: dossier.Dossier, typed: Mapping[str, Any], action: str) -> dict[str, list[str]]:
+    """What the tag form shows as chosen: what came back with it, else what is put and what fits."""
+    came_back = action == "tags"
+    return {kind: _list(typed.get(kind)) if came_back else [*found.tags[kind], *found.suggested[kind]] for kind in KINDS}
+
+
+def _list(sent: Any) -> list[str]:
+    return [one for one in (sent if isinstance(sent, list) else [sent]) if one]
 
 
 def _canned(one: Ticket) -> list[canned.Canned]:
