@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from deflect_api.store.models import Message, Ticket
+from deflect_api.desk import escalation, scrub
+from deflect_api.store.models import Agent, Message, Ticket
 from deflect_api.store.second_line import Escalation, Issue, Task
 from tests.second_line.conftest import Line
 
@@ -131,3 +132,19 @@ def test_asking_finds_what_no_hook_told(line: Line) -> None:
         assert not session.scalars(
             select(Message).where(Message.kind == "mail", Message.payload["template"].as_string() == "update")
         ).all()
+
+
+def test_whatever_way_it_came_the_last_step_takes_out_what_is_private(local_line: Line) -> None:
+    """Pages scrub before they show; this is the net below them."""
+    number = nasty(local_line)
+    desk = local_line.desk
+    with desk.database.write() as session:
+        ticket, agent = session.get_one(Ticket, int(number)), session.scalars(select(Agent)).one()
+        sending = escalation.Sending({"title": "Ada Obi", "actual": NASTY}, hide=("Wanjiku",))
+        made = escalation.send(
+            session, ticket, sending, agent, settings=desk.settings.support.escalate, known=scrub.known_of(ticket),
+            url="http://help.example.org", now=desk.clock.now, calendar=desk.settings.support.calendar,
+        )  # fmt: skip
+        whole = made.title + made.body
+    for private in ("Ada", "Obi", "712", "490154203237518", "Wanjiku", "9f86d0"):
+        assert private not in whole, private
