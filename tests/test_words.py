@@ -134,7 +134,6 @@ FOR_PROGRAMS_AND_AGENTS = {
     "deflect_api/intake/reply_clock.py",
     "deflect_api/delivery/steering.py",
     "deflect_api/store/db.py",
-<<<<<<< HEAD
     *(
         f"deflect_api/web/{name}.py"
         for name in (
@@ -152,10 +151,6 @@ FOR_PROGRAMS_AND_AGENTS = {
             "second_shown",
         )
     ),
-=======
-    *(f"deflect_api/web/{name}.py" for name in ("account", "door", "escalate", "hooks", "identity", "mail_in")),
-    *(f"deflect_api/web/{name}.py" for name in ("oidc", "people", "privacy", "sign_in", "tasks")),
->>>>>>> w-merge8
     "deflect_api/intake/tickets.py: Choose one of the states.",
     "deflect_api/web/incidents.py",
     "deflect_api/web/release.py",  # for who runs the service
