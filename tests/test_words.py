@@ -126,7 +126,7 @@ def bare_errors(source: str) -> Iterator[tuple[int, str]]:
             yield node.lineno, ast.unparse(text)
 
 
-OF_THE_DESK = ("account", "door", "hooks", "identity", "mail_in", "oidc", "people", "privacy", "sign_in", "tasks")
+OF_THE_DESK = ("account", "door", "escalate", "hooks", "identity", "mail_in", "oidc", "people", "privacy", "sign_in", "tasks")
 FOR_PROGRAMS_AND_AGENTS = {
     "deflect_api/intake/holding.py",  # the desk speaks English
     "deflect_api/intake/notices.py",
@@ -134,23 +134,7 @@ FOR_PROGRAMS_AND_AGENTS = {
     "deflect_api/intake/reply_clock.py",
     "deflect_api/delivery/steering.py",
     "deflect_api/store/db.py",
-    *(
-        f"deflect_api/web/{name}.py"
-        for name in (
-            "account",
-            "door",
-            "hooks",
-            "identity",
-            "oidc",
-            "people",
-            "privacy",
-            "sign_in",
-            "tasks",
-            "escalate",
-            "mail_in",
-            "second_shown",
-        )
-    ),
+    *(f"deflect_api/web/{name}.py" for name in OF_THE_DESK),
     "deflect_api/intake/tickets.py: Choose one of the states.",
     "deflect_api/web/incidents.py",
     "deflect_api/web/release.py",  # for who runs the service

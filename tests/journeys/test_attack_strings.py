@@ -28,7 +28,11 @@ from tests.journeys import attack_strings
 pytestmark = pytest.mark.browser
 AGENT = "agent@example.org"
 PASSWORD = "a long one of the tests"
-HARMLESS = ("harmless words", "harmless words " * 200)  # the second too long for some fields: errors are part of the form, too
+HARMLESS = (
+    "my survey does not appear in the app",
+    "harmless words",
+    "harmless words " * 200,
+)  # found articles and errors are part of pages, too
 LEAST_ON_THE_CONTROL = 0.4
 
 
