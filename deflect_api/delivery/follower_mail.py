@@ -46,10 +46,12 @@ def compose(message: Message, follower: Follower, settings: Settings) -> EmailMe
     mail["Auto-Submitted"] = "auto-generated"
     subject = words.gettext("Tell me when it is fixed") if told["template"] == CONFIRM else words.gettext("It is fixed")
     mail["Subject"] = one_line(f"{subject}: {told['title']}")
+    stop = links.follow_url(settings.url, settings.secret, follower)
+    mail["List-Unsubscribe"], mail["List-Unsubscribe-Post"] = f"<{stop}>", "List-Unsubscribe=One-Click"
     values = {
         "title": told["title"], "text": told.get("text", ""), "agent": told.get("agent", ""), "language": language,
         "article_url": f"{settings.url}/{follower.article}", "contact": settings.support.contact,
-        "follow_url": links.follow_url(settings.url, settings.secret, follower),
+        "follow_url": stop,
     }  # fmt: skip
     environment = make_environment(words)
     mail.set_content(environment.get_template(f"{told['template']}.txt").render(values))

@@ -19,6 +19,7 @@ from deflect_api.web.suggest import form_fields
 
 routes = Blueprint("following", __name__)
 PURPOSE = "follow"
+ONE_CLICK = "List-Unsubscribe"  # what a mail program sends when its own button is pressed, as RFC 8058 says
 LINK = "/known-issues/following/<int:follower_id>/<secret>/"
 
 
@@ -55,7 +56,8 @@ def followed(follower_id: int, secret: str) -> ResponseReturnValue:
 
 @routes.post(LINK)
 def decided(follower_id: int, secret: str) -> ResponseReturnValue:
-    wants = form_fields().get("step") != "stop"
+    given = form_fields()
+    wants = given.get("step") != "stop" and ONE_CLICK not in given
     with parts().database.write() as session:
         follower = _opened(session, follower_id, secret)
         if wants:

@@ -1,5 +1,8 @@
 """Known issues: followers are told once, after they confirmed and after an agent reviewed; then they are forgotten."""
 
+from email import message_from_bytes, policy
+from urllib.parse import urlsplit
+
 import pytest
 from sqlalchemy import select
 
@@ -91,3 +94,21 @@ def test_the_address_is_forgotten_once_the_last_mail_is_out(any_desk: Desk) -> N
     told = [mail.read_text(encoding="utf-8") for mail in any_desk.mails()]
     assert sum("Update the app." in text for text in told) == 1
     assert all("ada@example.org" in text for text in told)
+
+
+def test_a_followers_mail_program_stops_it_with_one_click(desk: Desk) -> None:
+    """As RFC 8058 has it: the address of List-Unsubscribe takes a POST that says so, and asks nothing."""
+    with desk.database.write() as session:
+        follower = known_issues.follow(session, ISSUE, "ada@example.org", language="en", now=MONDAY)
+        known_issues.confirm(follower, MONDAY)
+    while desk.relay.run_once():
+        pass
+    mail = message_from_bytes(desk.mails()[0].read_bytes(), policy=policy.default)
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = urlsplit(str(mail["List-Unsubscribe"]).strip("<>")).path
+    assert desk.client.get(address).status_code == 200, "a scanner that opens it stops nothing"
+    with desk.database.read() as session:
+        assert len(session.scalars(select(Follower)).all()) == 1
+    assert desk.client.post(address, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    with desk.database.read() as session:
+        assert session.scalars(select(Follower)).all() == []
