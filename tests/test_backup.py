@@ -33,6 +33,8 @@ def home(tmp_path: Path) -> Path:
     made = tmp_path / "home"
     (made / "files" / "kept").mkdir(parents=True)
     (made / "files" / "kept" / "a").write_bytes(b"a file")
+    (made / "mail-in" / "kept").mkdir(parents=True)
+    (made / "mail-in" / "kept" / "b").write_bytes(b"a mail")
     return made
 
 
@@ -59,6 +61,7 @@ def test_a_backup_under_load_has_all_that_was_acknowledged_before_it_began(home:
     assert set(before) <= there
     assert states == {"forward": "unknown", "mail": "waiting for a human"}
     assert (other / "files" / "kept" / "a").read_bytes() == b"a file"
+    assert (other / "mail-in" / "kept" / "b").read_bytes() == b"a mail"
 
 
 def test_new_requests_do_not_get_numbers_that_were_used_after_the_backup(home: Path, tmp_path: Path) -> None:

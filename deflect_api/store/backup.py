@@ -42,7 +42,7 @@ def take(home: Path, database: Database, target: Path) -> int:
 
 def put_back(source: Path, home: Path, *, database_file: Path | None) -> None:
     """Unpack a backup into an empty home. Raises ConfigError when something is there that it would replace."""
-    wanted = [home / FILES / "kept", *([database_file] if database_file else [])]
+    wanted = [home / FILES / "kept", home / LETTERS / "kept", *([database_file] if database_file else [])]
     if there := [str(path) for path in wanted if path.exists()]:
         raise ConfigError(f"{there[0]} is there already. Restore into an empty DEFLECT_HOME, or move it away first.")
     try:
