@@ -4,27 +4,32 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from deflect_api.delivery import channels, outbox, steering
+from deflect_api.desk import access
 from deflect_api.errors import InputError
 from deflect_api.store.models import Agent
 from deflect_api.web import desk, guard
+from deflect_api.web.identity import needs
 from deflect_api.web.parts import parts
 
 routes = Blueprint("owed", __name__, url_prefix="/desk/outbox")
 
 
 @routes.get("")
+@needs(access.ADMIN)
 def home() -> ResponseReturnValue:
     agent = guard.agent()
     return _page(agent) if agent else desk.go("/desk/")
 
 
 @routes.post("/replay")
+@needs(access.ADMIN)
 def replay() -> ResponseReturnValue:
     """Try one again, or all of a kind that wait."""
     return _act(steering.replay, everything=True)
 
 
 @routes.post("/drop")
+@needs(access.ADMIN)
 def drop() -> ResponseReturnValue:
     """Owe one no more."""
     return _act(steering.drop)

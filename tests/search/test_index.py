@@ -197,7 +197,9 @@ def test_threads_see_one_generation_or_the_next_and_never_a_half(tmp_path: Path)
         thread.start()
     for n in range(4):
         build_index(both[(n + 1) % 2], tmp_path)
-        done.wait(0.1)
+        wanted = ("old", "new")[(n + 1) % 2]
+        while not failures and (not seen or seen[-1][:1] != (wanted,)):  # until the engine has followed
+            done.wait(0.01)
     done.set()
     for thread in threads:
         thread.join()

@@ -1,4 +1,4 @@
-"""A stand-in for Slack's Web API: it takes posts, checks them against the published contract, and keeps them."""
+"""A stand-in for Slack's Web API: it takes posts and keeps them."""
 
 import json
 import threading
