@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from deflect_api import build
-from deflect_api.desk import article_draft, asking, canned, gaps, scrub
+from deflect_api.desk import article_draft, asking, canned, noted_gaps, scrub
 from deflect_api.intake import tickets
 from deflect_api.store.db import Database
 from deflect_api.store.models import Ticket
@@ -42,7 +42,7 @@ def test_nothing_that_names_or_reaches_a_person_is_left_in_a_scrubbed_text(ticke
     "text", ["Version 2.10.2 of 2026-11-25", "The form 237070018x", "at 90 percent, error 500", "care.akvoflow.org"]
 )
 def test_what_is_no_persons_stays(text: str) -> None:
-    assert scrub.scrub(text) == text
+    assert scrub.scrub({"text": text}, scrub.Known()).texts["text"] == text
 
 
 def test_a_draft_is_an_article_in_the_writers_shape_without_greeting_and_name(local: Database, ticket: Ticket) -> None:
@@ -60,12 +60,12 @@ def test_a_draft_is_an_article_in_the_writers_shape_without_greeting_and_name(lo
         tickets.reply(session, one, bo, "A private remark", public=False, now=MONDAY)
         text = article_draft.draft(one, one.comments, people=["Bo"], today=date(2026, 11, 25))
     meta, body = split(text)
-    assert meta["title"] == 'The "Export" of [name] stops'
+    assert meta["title"] == 'The "Export" of [person 1] stops'
     assert (meta["type"], meta["reviewed"]) == ("troubleshooting", date(2026, 11, 25))
     assert "1. Choose a shorter period.\n2. Export &lt;again>." in body
     for absent in ("Hello", "Bo\n", "private remark", "Ada"):
         assert absent not in body
-    assert article_draft.file_name(ticket) == "the-export-of-name-stops.md"
+    assert article_draft.file_name(ticket) == "the-export-of-person-1-stops.md"
 
 
 def test_a_subject_cannot_break_out_of_the_front_matter(local: Database) -> None:
@@ -82,16 +82,16 @@ def test_a_subject_cannot_break_out_of_the_front_matter(local: Database) -> None
 def test_a_gap_is_scrubbed_and_listed_with_its_product(local: Database, ticket: Ticket) -> None:
     with local.write() as session:
         bo = agent(session, MONDAY)
-        gaps.note(session, session.get_one(Ticket, ticket.id), "How Ada Lovelace can export photos", bo, MONDAY)
-        (gap,) = gaps.listed(session)
-    assert (gap.text, gap.product, gap.noted_by) == ("How [name] can export photos", "flow", bo.email)
+        noted_gaps.note(session, session.get_one(Ticket, ticket.id), "How Ada Lovelace can export photos", bo, MONDAY)
+        (gap,) = noted_gaps.since(session, MONDAY)
+    assert (gap.text, gap.product, gap.noted_by) == ("How [person 1] can export photos", "flow", bo.email)
 
 
 def test_what_is_missing_is_asked_for_in_one_letter(ticket: Ticket) -> None:
     missing = asking.missing(ticket, SUPPORT, has_files=False)
     assert {"doing", "expected", "steps", "files"} <= {part.key for part in missing}
     assert "files" not in {part.key for part in asking.missing(ticket, SUPPORT, has_files=True)}
-    letter = asking.text(missing, ticket, str)
+    letter = asking.text(missing, ticket)
     assert letter.startswith("Hello Ada Lovelace,\n\n")
     assert all(f"* {part.question}" in letter for part in missing)
 

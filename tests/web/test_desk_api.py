@@ -22,9 +22,6 @@ def grace(any_desk: Desk) -> FlaskClient:
         accounts.add(session, "grace@example.org", "Grace", PASSWORD, any_desk.clock.now)
     client = any_desk.client
     client.post("/desk/sign-in", data={"email": "grace@example.org", "password": PASSWORD})
-    cookie = client.get_cookie("desk", path="/desk")
-    assert cookie is not None
-    client.set_cookie("desk", cookie.value, path=BASE)  # a browser keeps it to the pages; a program sends it where it wants
     return client
 
 
