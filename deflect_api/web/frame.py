@@ -23,6 +23,7 @@ TEXTS = {
         said("Search all guides"),
         said("Search"),
         said("Footer"),
+        said("What changed in Akvo help"),
         said("For the team"),
         said("What you type here stays between you and our support team. These pages load nothing from third parties."),
         said("Colours follow your device. Switch to light"),

@@ -47,7 +47,7 @@ def put_one(session: Session, desk: Desk, number: int, **changes: str) -> int:
         context={"account": email.upper()}, device={"imei": told["imei"]},
         texts={"name": told["name"], "partner": told["partner"], "steps": told["steps"]},
     )  # fmt: skip
-    bo = session.get(Agent, 1) or agent(session, now)
+    bo = session.scalar(select(Agent).limit(1)) or agent(session, now)
     tickets.reply(session, ticket, bo, f"Dear {told['name']}, {word}", public=True, now=now)
     tickets.reply(session, ticket, bo, f"note: {word}", public=False, now=now, status="solved")
     if number % 10 == 0:
