@@ -89,7 +89,7 @@ def test_lists_notices_and_gaps_are_kept(any_desk: Desk, grace: FlaskClient, cal
     call("/tags", kind="partner", name="GC")
     assert len(call("/tags/merge", kind="partner", name="GC", into="Green Coast")["partner"]) == 1
     call("/tickets/1001/gap", text="How to sync")
-    assert grace.get(f"{BASE}/gaps").json["gaps"][0]["text"] == "How to sync"
+    assert grace.get(f"{BASE}/gaps").json["gaps"][0]["what"] == "How to sync"
     assert call("/notices", mail="digest", events=["new"])["mail"] == "digest"
     assert grace.get(f"{BASE}/known-issues").json == {"known_issues": []}
     assert grace.get(f"{BASE}/notices/new").json["notices"] == []
