@@ -77,7 +77,7 @@ def _usernames(words: list[str]) -> set[str]:
 def _pattern(part: str) -> re.Pattern[str]:
     words = [re.escape(word) for word in part.split()]
     if part.isupper():
-        return re.compile(rf"(?<![^\W_]){r'[. ]?'.join(part.lower())}(?![^\W_])")
+        return re.compile(rf"(?<![^\W_]){r'[. ]?'.join(map(re.escape, part.lower()))}(?![^\W_])")
     if len(words) > 1:
         return re.compile(rf"{'[ _.,-]*'.join(words)}{_ending(part)}")
     if _OTHER.search(part) or len(part) >= INSIDE:

@@ -119,7 +119,6 @@ def test_a_mistake_is_told_with_its_line_and_its_mend(tmp_path: Path, added: str
         ("products:\n  flow:", "products:\n  other:", 2, r'"other" always exists'),
         ("  flow: {name: Flow}", "  Flow: {name: Flow}", 2, r"products\.Flow"),
         ("  flow: {name: Flow}", "  flow: {}", 2, r"products\.flow\.name is missing\. Add it"),
-        ("hubs: [Asia]\n", "", 1, r"hubs is missing\. Add it"),
         ("  low: {one:", "  tiny: {one:", 8, r"priorities\.tiny"),
         ("  low: {one: [low, low, low],", "  low: {one: [low, low],", 8, r"priorities\.low\.one\.2 is missing"),
         (

@@ -47,6 +47,8 @@ def carry_out(rig: Any, reference: str) -> str:
 
 
 def test_whichever_answer_is_lost_the_next_try_makes_no_second_ticket(findable: Any) -> None:
+    carry_out(findable, findable.fresh_reference())  # the first call of all may also sign in
+    findable.line.calls.clear()
     whole = carry_out(findable, findable.fresh_reference())
     number = len(findable.line.calls)
     assert whole
@@ -70,6 +72,7 @@ def test_a_lost_answer_to_a_create_has_an_unknown_outcome(rig: Any) -> None:
 
 
 def calls_of(rig: Any, request: Any) -> list[str]:
+    rig.desk.create(a_request(rig.fresh_reference(), files=()))  # the first call of all may also sign in
     rig.line.calls.clear()
     rig.desk.create(request)
     return list(rig.line.calls)

@@ -69,3 +69,9 @@ def test_a_name_that_is_also_a_word_goes_only_with_a_capital() -> None:
 )
 def test_any_text_comes_to_an_end(piece: str) -> None:
     scrub.scrub({"t": piece * (10_000 // len(piece))}, scrub_corpus.KNOWN)
+
+
+@pytest.mark.parametrize("name", ["++", "?*(", "日+", "a.b+c"])
+def test_a_name_of_signs_is_no_pattern(name: str) -> None:
+    """Names come from people: whatever they typed, a text can be scrubbed."""
+    assert scrub.scrub({"text": "it stopped"}, scrub.Known(people=(scrub.Person((name,)),))).texts == {"text": "it stopped"}

@@ -74,9 +74,9 @@ def text_of(mail: EmailMessage) -> str:
     return str(plain.get_content())
 
 
-def wait_until(told: Callable[[], Any], what: str) -> Any:
+def wait_until(told: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
     """Ask until the answer is neither None, empty nor false."""
-    give_up = time.monotonic() + PATIENCE
+    give_up = time.monotonic() + patience
     while not (answer := told()):
         assert time.monotonic() < give_up, f"still waiting for {what}"
         time.sleep(0.05)

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
 from deflect_api.delivery import links
-from deflect_api.desk import gaps, tags
+from deflect_api.desk import noted_gaps, tags
 from deflect_api.intake import deflection, notices, tickets
 from deflect_api.store.db import Database
 from deflect_api.store.desk import NoticeChoice
@@ -77,7 +77,7 @@ def attack(database: Database, number: int, some: list[str]) -> None:
         tickets.add_information(session, ticket, text, now, calendar=SUPPORT.calendar)
         tickets.reply(session, ticket, agent, text, public=False, now=now)
         tickets.change_status(session, ticket, "escalated", actor=text, now=now, reason=text)
-        gaps.note(session, ticket, text, agent, now)
+        noted_gaps.note(session, ticket, text, agent, now)
         ticket.priority_reason = ticket.override_reason = ticket.solved_says = text
         for kind in ("partner", "category"):
             tag = tags.add(session, kind, some[0].strip()[:100] + f" {number}", by=text, now=now, words=text, support=SUPPORT)

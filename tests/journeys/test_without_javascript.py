@@ -60,7 +60,7 @@ def test_the_request_is_sent_past_the_articles_and_nothing_is_typed_twice(form: 
     before_sending(form, "noscript@example.org")
     expect(form.get_by_text("Priority: urgent.")).to_be_visible()
     found(form).locator("summary").click()
-    expect(found(form).locator(".read p").first).to_be_visible()
+    expect(found(form).locator(".read :is(p, li)").first).to_be_visible()
     form.get_by_role("button", name=NONE_HELPED).click()
     number = pages.number_on(form)
     link = form.url.partition("?")[0]
