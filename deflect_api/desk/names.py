@@ -55,7 +55,8 @@ def _parts(person: Person) -> set[str]:
     parts: set[str] = set()
     for name in person.names:
         written = _PART.findall(name)
-        words = [fold(word) for word in written if not (word.islower() and word in words_of("particles"))]
+        telling = (fold(word) for word in written if not (word.islower() and word in words_of("particles")))
+        words = [word for word in telling if word.strip()]
         parts |= {" ".join(words)} if len(words) > 1 else set()
         if person.kind == "person":
             parts |= {word for word in words if len(word) >= (2 if _OTHER.search(word) else SHORTEST)}

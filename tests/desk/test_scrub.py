@@ -1,5 +1,7 @@
 """What leaves for a public place names nobody: patterned data and known names are gone, possible names are pointed out."""
 
+import hypothesis
+import hypothesis.strategies as st
 import pytest
 
 from deflect_api.desk import scrub
@@ -71,7 +73,9 @@ def test_any_text_comes_to_an_end(piece: str) -> None:
     scrub.scrub({"t": piece * (10_000 // len(piece))}, scrub_corpus.KNOWN)
 
 
-@pytest.mark.parametrize("name", ["++", "?*(", "日+", "a.b+c"])
-def test_a_name_of_signs_is_no_pattern(name: str) -> None:
-    """Names come from people: whatever they typed, a text can be scrubbed."""
-    assert scrub.scrub({"text": "it stopped"}, scrub.Known(people=(scrub.Person((name,)),))).texts == {"text": "it stopped"}
+@hypothesis.given(text=st.text(max_size=200), name=st.text(min_size=1, max_size=60), partner=st.text(max_size=60))
+@hypothesis.example(text="it stopped", name="++", partner="?* ( 日+")
+@hypothesis.settings(deadline=None, max_examples=150)
+def test_whatever_people_typed_as_names_a_text_can_be_scrubbed(text: str, name: str, partner: str) -> None:
+    known = scrub.Known(people=(Person((name,)), Person((partner,), "partner")))
+    assert set(scrub.scrub({"text": text}, known).texts) == {"text"}
