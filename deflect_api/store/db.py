@@ -22,11 +22,11 @@ from deflect_api.i18n import said
 BUSY_MILLISECONDS = 10_000
 CHECKPOINT_SECONDS = 30
 PRAGMAS = (
+    f"busy_timeout={BUSY_MILLISECONDS}",  # first: the next one may have to wait for another process
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     "secure_delete=ON",  # what is deleted is overwritten
-    f"busy_timeout={BUSY_MILLISECONDS}",
 )
 _WORD_INDEXES = "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%fts5%'"
 _LATER = said("The request could not be stored just now. Try again in a moment.")

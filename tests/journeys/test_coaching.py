@@ -333,6 +333,7 @@ def kept(page: Page) -> list[str]:
 def test_a_draft_is_forgotten_after_seven_days(visit: Visit) -> None:
     page = opened(visit())
     pages.describe(page)
+    expect(pages.suggestion(page)).to_be_visible()  # its receipt is kept with the draft, so the draft is written once more
     expect(page.get_by_text("Saved in this browser as you type.")).to_be_visible()
     page.evaluate(
         "age => { const draft = JSON.parse(localStorage.getItem('help-draft')); draft.at -= age; "
@@ -342,6 +343,7 @@ def test_a_draft_is_forgotten_after_seven_days(visit: Visit) -> None:
     other = page.context.new_page()
     opened(other)
     expect(pages.subject(other)).to_have_value(pages.SUBJECT)
+    expect(pages.suggestion(other)).to_be_visible()
     other.evaluate(
         "age => { const draft = JSON.parse(localStorage.getItem('help-draft')); draft.at -= age; "
         "localStorage.setItem('help-draft', JSON.stringify(draft)); }",

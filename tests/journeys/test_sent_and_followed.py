@@ -125,7 +125,8 @@ def test_nothing_is_sent_before_the_person_has_seen_what_was_found(visit: Visit,
     slow = [True]
     page.route("**/api/v1/suggest", lambda route: None if slow else route.continue_())
     page.goto(pages.CONTACT)
-    pages.describe(page)
+    with page.expect_request(lambda request: (pages.words_of(request) or "").strip() == f"{pages.SUBJECT}\n{pages.HAPPENED}"):
+        pages.describe(page)
     pages.email(page).fill("hasty@example.org")
     slow.clear()
     pages.send(page)
