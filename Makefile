@@ -17,7 +17,7 @@ run: $(VENV)/run.stamp ## Set everything up and serve portal, service and relay 
 	@exec $(BIN)/deflect serve
 
 test: $(VENV)/test.stamp browser check ## Set everything up and run the whole suite, in a real browser and on PostgreSQL too
-	@$(BIN)/python -m pytest -n 2 --dist loadfile || { echo "What failed is run once more, alone: a busy machine may have been the cause."; $(BIN)/python -m pytest --last-failed; }
+	@$(BIN)/python -m pytest -n 3 --dist loadfile || { echo "What failed is run once more, alone: a busy machine may have been the cause."; $(BIN)/python -m pytest --last-failed; }
 
 check: $(VENV)/test.stamp ## Style, types and the direction of imports
 	@$(BIN)/ruff check
