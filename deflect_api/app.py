@@ -38,6 +38,7 @@ from deflect_api.web import (
     answers,
     banner,
     desk,
+    desk_hook,
     door,
     escalate,
     files,
@@ -70,7 +71,7 @@ BLUEPRINTS = (
     suggest.routes, intake.routes, find.routes, status.routes, files.routes, files.downloads, banner.routes,
     helpful.routes, desk.routes, owed.routes, incidents.routes, staff.pages, staff.api, following.routes, health.routes,
     sign_in.routes, oidc.routes, account.routes, people.routes, privacy.routes,
-    escalate.routes, tasks.routes, mail_in.routes, hooks.routes,
+    escalate.routes, tasks.routes, mail_in.routes, hooks.routes, desk_hook.routes,
     portal.routes,
 )  # fmt: skip
 
