@@ -1,4 +1,4 @@
-"""What a desk tells through the hook of the connector webhook: signed and fresh or refused, once for its id, newest state wins."""
+"""What a desk tells through the hook of the connector webhook: signed and fresh, once for its id, and the newest state wins."""
 
 import base64
 import hashlib
