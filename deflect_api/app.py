@@ -144,7 +144,7 @@ def handlers(
     outside, storage = outside or open_outside(settings), open_storage(settings)
     mailer = outside.mailer
     way = forward.Way(
-        database, outside.desk, lambda ticket: links.status_url(settings.url, settings.secret, ticket), storage.shelf
+        database, outside.desk, lambda ticket: links.status_url(settings.url, settings.secret, ticket), storage.shelf, clock
     )
     return {
         **forward.handlers(way),

@@ -104,6 +104,14 @@ def shorten(session: Session, now: datetime) -> None:
     )
 
 
+def replan(session: Session, now: datetime) -> None:
+    """After the clock was put back: what was planned ahead keeps its span, from now on."""
+    ahead = and_(Message.created_at > now, Message.not_before > Message.created_at, Message.not_before > now)
+    untried = select(Message).where(Message.state == QUEUED, Message.attempts == 0, Message.kind != ALERT, ahead)
+    for row in session.scalars(untried.with_for_update(skip_locked=True)):
+        row.not_before, row.created_at = now + (row.not_before - row.created_at), now
+
+
 def free(session: Session, now: datetime, *, is_gone: Callable[[str], bool]) -> int:
     """End the leases of workers that are known to be gone, so that nobody waits for them; return how many."""
     held = session.scalars(select(Message).where(Message.state == CLAIMED).with_for_update(skip_locked=True)).all()

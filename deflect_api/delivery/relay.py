@@ -93,6 +93,7 @@ class Relay:
         now = self.clock()
         with self.database.write() as session:
             outbox.shorten(session, now)
+            outbox.replan(session, now)
             probed = channels.take_probe(session, now, tuple(self.probes)) if self.probes else ""
             held = channels.held(session, now)
             # One at a time: a lease covers one call, however slow the one before it was.
