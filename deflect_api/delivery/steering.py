@@ -53,7 +53,7 @@ def number_of(session: Session, states: Sequence[str], chosen: Range | None = No
 
 
 def _in(states: Sequence[str], chosen: Range | None) -> ColumnElement[bool]:
-    wanted = Message.state.in_(states)
+    wanted: ColumnElement[bool] = Message.state.in_(states)
     if chosen and chosen.kind:
         wanted &= Message.kind == chosen.kind
     if chosen and chosen.last:

@@ -35,7 +35,7 @@ def signature(number: str, at: str, body: bytes, secret: str = SECRET) -> str:
 def connected(make_desk: Callable[[str], Desk], address: str) -> Desk:
     """A desk whose help desk is connected by `webhook`, with one request, on both databases."""
     made = make_desk(address)
-    settings = {"url": "https://hooks.example.org/in", "secret": PUBLISHED, "hook_secret": SECRET}
+    settings: dict[str, Any] = {"url": "https://hooks.example.org/in", "secret": PUBLISHED, "hook_secret": SECRET}
     support = made.settings.support.model_copy(update={"desk": DeskSettings(connector="webhook", settings=settings)})
     ours = replace(made.settings, support=support)
     connected = replace(made, app=create_app(ours, made.database, clock=made.clock), settings=ours)
