@@ -133,7 +133,7 @@ def _others(session: Session, scope: str, words: str, mark: str, now: datetime) 
 
 def is_flood(session: Session, sender: Who, limits: Limits, now: datetime) -> bool:
     """Tell whether more visits than any training room has were taken in the last minute, from this address or in all."""
-    last_minute = Tally.at.between(now - A_MINUTE, now + A_MINUTE)
+    last_minute = (Tally.at > now - A_MINUTE) & (Tally.at < now + A_MINUTE)
     visits = select(func.count(Tally.mark.distinct())).where(Tally.scope == ADDRESS, last_minute)
     if (session.scalar(visits) or 0) >= limits.flood_everywhere:
         return True
