@@ -3,6 +3,7 @@
 With Request Tracker one forward in twenty is done by two workers at once, as when a lease ran out: the loser is closed there.
 """
 
+import itertools
 import random
 import sys
 import tempfile
@@ -10,8 +11,8 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,6 @@ from deflect_api.connectors.rt import RequestTracker
 from deflect_api.connectors.zendesk import Zendesk
 from deflect_api.delivery import channels, forward, outbox
 from deflect_api.delivery.relay import Relay, utc_now
-from deflect_api.errors import DeliveryError
 from deflect_api.store.channels import Channel
 from deflect_api.store.db import Database
 from deflect_api.store.models import Message, Ticket
@@ -42,6 +42,7 @@ from soak.table import Row
 SHARE = 0.3
 RACED = 20  # one in so many is forwarded twice at once
 CLIENTS, WORKERS = 4, 2
+PAGE = 100
 Desk = RequestTracker | Redmine | Zendesk
 
 
@@ -66,28 +67,27 @@ class Lossy(httpx2.BaseTransport):
 
 
 class Raced:
-    """A desk where some requests are made by two workers at once, one of which has no lease any more."""
+    """A desk where the lease of some forwards runs out on the way: another worker takes them over, and both create at once."""
 
-    def __init__(self, make: Callable[[], Desk]) -> None:
-        self.first, self.second, self.raced = make(), make(), set[str]()
+    def __init__(self, desk: Desk, database: Database) -> None:
+        self.desk, self.database, self.both = desk, database, dict[str, threading.Event]()
 
     def create(self, request: Request) -> str:
-        if int(request.reference) % RACED or request.reference in self.raced:
-            return self.first.create(request)
-        self.raced.add(request.reference)
-        late = threading.Thread(target=self._late, args=(request,))
-        late.start()
-        try:
-            return self.first.create(request)
-        finally:
-            late.join()
+        if request.reference in self.both:
+            self.both[request.reference].set()
+        elif not int(request.reference) % RACED:
+            self.both[request.reference] = threading.Event()
+            self._lose_lease(request)
+            self.both[request.reference].wait(10)
+        return self.desk.create(request)
 
-    def _late(self, request: Request) -> None:
-        with suppress(DeliveryError):  # nobody listens to a worker that lost its lease
-            self.second.create(request)
+    def _lose_lease(self, request: Request) -> None:
+        owed = (Message.ticket_id == int(request.reference)) & (Message.kind == forward.FORWARD)
+        with self.database.write() as session:
+            session.execute(update(Message).where(owed).values(leased_until=utc_now() - timedelta(seconds=1)))
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.first, name)
+        return getattr(self.desk, name)
 
 
 class Place:
@@ -95,8 +95,10 @@ class Place:
 
     def __init__(self, which: str, stack: ExitStack) -> None:
         self.which, self.line = which, Lossy()
+        self.before = 0
         if which == "rt":
             self.rig: Any = RtRig(rt_connector())
+            self.before = max((int(one["id"]) for one in self._page(1, order="DESC")), default=0)
         elif which == "redmine":
             self.rig = RedmineRig(redmine_connector())
         else:
@@ -111,7 +113,8 @@ class Place:
 
     def times_open(self, references: Sequence[str]) -> list[int]:
         if self.which == "rt":
-            return [len(self._rt(reference, "!=")) for reference in references]
+            listed = self._listed()
+            return [len(listed.get((reference, True), [])) for reference in references]
         if self.which == "redmine":
             return [len(self.rig.ids(reference)) for reference in references]
         times = self.rig.times()
@@ -121,15 +124,34 @@ class Place:
         """Of each ticket that was closed because another has its reference: whether it points at that one."""
         if self.which != "rt":
             return []
-        found = []
-        for reference in references:
-            winner = self._rt(reference, "!=")
-            found += [self._points_at(loser, winner) for loser in self._rt(reference, "=")]
-        return found
+        listed = self._listed()
+        return [
+            self._points_at(loser, listed.get((reference, True), []))
+            for reference in references
+            for loser in listed.get((reference, False), [])
+        ]
 
-    def _rt(self, reference: str, how: str) -> list[str]:
-        query = f"Queue = 'Support' AND Subject LIKE '[{reference}]' AND Status {how} 'rejected'"
-        return [item["id"] for item in self.rig._get("tickets", query=query, per_page=100)["items"]]
+    def _listed(self) -> dict[tuple[str, bool], list[str]]:
+        """List all tickets of this trial, as an agent sees them: by reference, and whether they are open."""
+        found: dict[tuple[str, bool], list[str]] = {}
+        for number in itertools.count(1):
+            page = self._page(number)
+            for one in page:
+                reference = one["Subject"].partition("]")[0].removeprefix("[")
+                found.setdefault((reference, one["Status"] != "rejected"), []).append(str(one["id"]))
+            if len(page) < PAGE:
+                return found
+        raise AssertionError  # it counts for ever
+
+    def _page(self, number: int, order: str = "ASC") -> list[dict[str, Any]]:
+        asked = {
+            "query": f"Queue = 'Support' AND id > {self.before}",
+            "fields": "Subject,Status",
+            "orderby": "id",
+            "order": order,
+        }
+        items: list[dict[str, Any]] = self.rig._get("tickets", **asked, per_page=PAGE, page=number)["items"]
+        return items
 
     def _points_at(self, loser: str, winner: list[str]) -> bool:
         links = self.rig._get(f"ticket/{loser}")["_hyperlinks"]
@@ -228,7 +250,7 @@ def share(which: str, tickets: int, release: Path, *, sighted: bool = True) -> s
         if not sighted:
             desk: Any = blind(place.connect())
         else:
-            desk = Raced(place.connect) if which == "rt" else place.connect()
+            desk = Raced(place.connect(), database) if which == "rt" else place.connect()
         deliver(settings, database, desk)
         with database.read() as session:
             stored = Counter(session.scalars(select(Ticket.subject)))
