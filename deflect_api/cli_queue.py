@@ -79,7 +79,7 @@ def replay(numbers: Sequence[int], kind: str, first: int, last: int) -> None:
         return
     with _database() as database, database.write() as session:
         count = steering.replay_range(session, steering.Range(kind, first, last), utc_now(), by=BY)
-    click.echo(f"{count} messages are tried again.")
+    click.echo("1 message is tried again." if count == 1 else f"{count} messages are tried again.")
 
 
 @queue.command("park")

@@ -93,7 +93,7 @@ def test_what_waits_is_tried_again_by_number_kind_and_range(queue: Queue, databa
     assert "2 messages are tried again." in queue("replay", "--from", owed[1], "--to", owed[2]).output
     assert states(database) == ["queued", "queued", "queued", outbox.WAITING]
     assert "0 messages" in queue("replay", "--kind", "mail").output
-    assert "1 messages" in queue("replay", "--kind", "urgent").output
+    assert "1 message is" in queue("replay", "--kind", "urgent").output
     assert states(database) == ["queued"] * 4
     assert outcomes(database, owed[3]) == ["waiting", "replayed"]
 
