@@ -32,7 +32,7 @@ HOUR, YEAR = 3600, 365 * 86_400
 STEPS = (HOUR, -HOUR, 6 * HOUR, -6 * HOUR, 23 * HOUR, -23 * HOUR, YEAR, -YEAR)
 SUMMER_TIME = (datetime(2027, 3, 28, 0, 59, 59, tzinfo=UTC), datetime(2027, 10, 31, 0, 59, 59, tzinfo=UTC))  # in Amsterdam
 CLIENTS, PAUSE = 3, 0.1
-DRAIN_SECONDS = 240
+DRAIN_SECONDS = 150
 NO_CARE = (
     ("delivery/outbox.py", "or_(Message.not_before <= now, set_back)", "(Message.not_before <= now)"),
     ("delivery/relay.py", "            outbox.shorten(session, now)\n            outbox.replan(session, now)\n", ""),
