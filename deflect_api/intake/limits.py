@@ -9,6 +9,7 @@ import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from math import ceil
 
 from sqlalchemy import delete, exists, func, select
@@ -60,6 +61,7 @@ def keyed(secret: str, scope: str, value: str) -> str:
     return hmac.new(secret.encode(), f"{scope}:{value}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
 
 
+@lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
     """Return the address, or the /64 that one household or school has in IPv6; "" for what is no address."""
     try:
