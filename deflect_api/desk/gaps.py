@@ -89,7 +89,7 @@ def _searches(visits: Iterable[SupportSession]) -> list[Gap]:
 def _search_gap(kind: str, topic: Topic) -> Gap:
     product = f" --product {shlex.quote(topic.product)}" if topic.product else ""
     words = topic.words[:LONGEST_QUESTION]
-    new = f"deflect new {shlex.quote(words)}{product} --type troubleshooting --question {shlex.quote(words)}"
+    new = f"{_new(words)}{product} --type troubleshooting --question {shlex.quote(words)}"
     command = new if kind == NOTHING else f"deflect explain {shlex.quote(words)}{product}"
     return Gap(kind, topic.people, topic.words, topic.product, "", (f"{topic.people} visits used these words",), command)
 
@@ -98,7 +98,12 @@ def _noted_gap(noted: store.Gap) -> Gap:
     """What an agent noted while answering counts for one person: the requester."""
     words, evidence = " ".join(noted.text.split())[:LONGEST_QUESTION], f"noted on request {noted.ticket_id}"
     product = f" --product {shlex.quote(noted.product)}" if noted.product else ""
-    return Gap(NOTED, 1, noted.text, noted.product, "", (evidence,), f"deflect new {shlex.quote(words)}{product}")
+    return Gap(NOTED, 1, noted.text, noted.product, "", (evidence,), f"{_new(words)}{product}")
+
+
+def _new(words: str) -> str:
+    """A page's title begins with a capital, however the words were typed."""
+    return f"deflect new {shlex.quote(words[:1].upper() + words[1:])}"
 
 
 def _sent(visit: SupportSession) -> bool:

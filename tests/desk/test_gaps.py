@@ -40,8 +40,8 @@ def test_a_search_that_found_nothing_is_listed_from_three_visits_on(any_desk: De
     assert noted(any_desk, visits) == []
     (gap,) = noted(any_desk, {"visit 3": [searched(EMPTY)]})
     assert (gap.kind, gap.people, gap.what, gap.product, gap.page) == (gaps.NOTHING, 3, "tablet battery empty", "flow", "")
-    words = "'tablet battery empty'"
-    assert gap.command == f"deflect new {words} --product flow --type troubleshooting --question {words}"
+    new = "deflect new 'Tablet battery empty' --product flow --type troubleshooting --question 'tablet battery empty'"
+    assert gap.command == new
 
 
 def test_a_search_after_which_a_ticket_was_sent_is_listed_apart(any_desk: Desk) -> None:
@@ -103,7 +103,7 @@ def test_an_agent_sees_the_list_and_a_stranger_does_not(desk: Desk) -> None:
     assert page.status_code == 200
     assert "tablet battery empty" in page.text
     assert "found nothing" in page.text
-    assert "deflect new &#39;tablet battery empty&#39;" in page.text
+    assert "deflect new &#39;Tablet battery empty&#39;" in page.text
 
 
 def test_the_command_tells_the_same_list(desk: Desk) -> None:
