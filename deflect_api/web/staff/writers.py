@@ -42,9 +42,12 @@ def gaps_listed() -> ResponseReturnValue:
 
 
 def _gaps() -> list[gaps.Gap]:
+    pages: gaps.Pages = {}
+    answered = None
     try:
-        pages = parts().releases.current().pages
-    except Unavailable:  # nothing is built yet: the searches are there all the same
-        pages = {}
+        live = parts().releases.current()
+        pages, answered = live.pages, gaps.answered_by(live.engine, parts().settings.support.portal.floor)
+    except Unavailable:
+        pass  # nothing is built yet: the searches are there all the same
     with parts().database.read() as session:
-        return gaps.gaps(session, pages, parts().clock())
+        return gaps.gaps(session, pages, parts().clock(), answered=answered)
