@@ -162,7 +162,7 @@ def handlers(
         your_requests.KIND: your_requests.handler(database, mailer, settings),
         attachments.SCAN: file_timers.scan(database, storage, clock),
         attachments.SWEEP: file_timers.sweep(database, storage, clock),
-        limits.FORGET: limits.forgetter(),
+        limits.FORGET: limits.forgetter(clock),
         holding.REMOVE: holding.remover(),
         person.FINISH: privacy_files.finisher(database, privacy_files.shelves_of(settings), settings.mail_folder),
         privacy_retention.KIND: privacy_retention.keeper(

@@ -85,8 +85,10 @@ def default_of(field: FieldInfo | None) -> str:
 def commands_of(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
     yield name, command
     if isinstance(command, click.Group):
-        for part, below in command.commands.items():
-            yield from commands_of(below, f"{name} {part}")
+        context = click.Context(command)
+        for part in command.list_commands(context):
+            if below := command.get_command(context, part):
+                yield from commands_of(below, f"{name} {part}")
 
 
 def words_of(parameter: click.Parameter) -> list[str]:

@@ -86,6 +86,3 @@ def init(mkdocs: str) -> None:
     """Begin on any MkDocs site: write its support.yml, and nothing else."""
     made = initial.begin(Path(mkdocs))
     click.echo(f"Made {made}. Put in your address and your products, then run deflect build and deflect serve.")
-
-
-COMMANDS = (init, preview, publish, rollback, missing)
