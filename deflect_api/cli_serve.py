@@ -89,7 +89,7 @@ def relay() -> None:
 
 
 @click.command()
-@click.option("--live", is_flag=True, help="Also sign in to the connected desk and mail server, and say as whom.")
+@click.option("--live", is_flag=True, help="Also sign in to what is connected, and say as whom.")
 @told
 def check(live: bool) -> None:
     """Say whether this installation is fit to serve."""
@@ -100,8 +100,8 @@ def check(live: bool) -> None:
     outside = open_outside(settings)
     click.echo(f"connectors  ok: desk {settings.support.desk.connector}, mail {settings.support.mail.transport}")
     if live:
-        for name, probe in outside.probes.items():
-            click.echo(f"{name:<12}ok: {probe()}")
+        for name, trial in ((name, trial) for name, trials in outside.trials.items() for trial in trials):
+            click.echo(f"{name:<12}ok: {trial()}")
     link = settings.home / "current"
     if not (link / "manifest.json").is_file():
         click.echo("release     missing: run deflect build", err=True)

@@ -253,7 +253,7 @@ def files_of_the_repository() -> Iterator[Path]:
     ignored = [".git", *(ROOT / ".gitignore").read_text(encoding="utf-8").replace("/", "").split()]
     for folder, folders, names in os.walk(ROOT):
         folders[:] = [name for name in folders if not any(fnmatch(name, pattern) for pattern in ignored)]
-        yield from (Path(folder, name) for name in names)
+        yield from (Path(folder, name) for name in names if name != ".git")  # a file in a worktree
 
 
 @pytest.mark.parametrize(("what", "pattern"), FOREIGN.items(), ids=["machine", "registry"])
