@@ -38,6 +38,7 @@ from deflect_api.web import (
     answers,
     banner,
     desk,
+    desk_hook,
     door,
     escalate,
     files,
@@ -70,7 +71,7 @@ BLUEPRINTS = (
     suggest.routes, intake.routes, find.routes, status.routes, files.routes, files.downloads, banner.routes,
     helpful.routes, desk.routes, owed.routes, incidents.routes, staff.pages, staff.api, following.routes, health.routes,
     sign_in.routes, oidc.routes, account.routes, people.routes, privacy.routes,
-    escalate.routes, tasks.routes, mail_in.routes, hooks.routes,
+    escalate.routes, tasks.routes, mail_in.routes, hooks.routes, desk_hook.routes,
     portal.routes,
 )  # fmt: skip
 
@@ -149,7 +150,7 @@ def handlers(
     outside, storage = outside or open_outside(settings), open_storage(settings)
     mailer = outside.mailer
     way = forward.Way(
-        database, outside.desk, lambda ticket: links.status_url(settings.url, settings.secret, ticket), storage.shelf
+        database, outside.desk, lambda ticket: links.status_url(settings.url, settings.secret, ticket), storage.shelf, clock
     )
     return {
         **forward.handlers(way),

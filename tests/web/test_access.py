@@ -174,6 +174,7 @@ ROUTES = {
     "GET /desk/mail": SIGNED_IN,
     "GET /desk/mail/<int:number>": SIGNED_IN,
     "POST /hooks/github": EVERYBODY,
+    "POST /hooks/desk": EVERYBODY,
 }
 NOT_THERE = (
     "/known-issues/tell",
