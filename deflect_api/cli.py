@@ -37,6 +37,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format=LOG_LINE, stream=sys.stderr)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("waitress").setLevel(logging.WARNING)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it would write a line for each request that waits
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would write addresses, which may hold a secret
 
 
@@ -52,7 +53,7 @@ def serve() -> None:
     settings = config.load(os.environ)
     database = _with_timers(ready_database(settings.database))
     relay = create_relay(settings, database)
-    application = create_app(settings, database, wake=relay.wake)
+    application = create_app(settings, database, wake=relay.wake, waiting=lambda: waiting(server))
     threads = relay.start()
     server = create_server(
         application,
@@ -73,6 +74,11 @@ def serve() -> None:
     for thread in threads:
         thread.join(timeout=10)
     database.close()
+
+
+def waiting(server: Any) -> int:
+    """Return how many whole requests wait for one of waitress's threads."""
+    return len(server.task_dispatcher.queue)
 
 
 def application() -> Flask:

@@ -14,7 +14,10 @@ from soak import (
     desk_down,
     disk_full,
     lost_answers,
+    model,
     mutants,
+    overload,
+    postgres_killed,
     power_cut,
     replicas,
     sigkill,
@@ -45,7 +48,10 @@ def trials(release: Path) -> dict[str, Callable[[], Row | Skipped]]:
         "desk_down": desk_down.run,
         "replicas": lambda: replicas.run() if postgres.programs() else Skipped("Replicas", "PostgreSQL is not installed"),
         "disk_full": lambda: disk_full.run(release),
+        "postgres_killed": lambda: postgres_killed.run(release),
+        "overload": lambda: overload.run(release),
         "slow_lines": lambda: slow_lines.run(release),
+        "model": model.run,
         "mutants": mutants.run,
     }
 
