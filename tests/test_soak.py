@@ -2,16 +2,16 @@
 
 import pytest
 
+from soak import mutants
 from soak.changed import put_in
-from soak.mutants import FAULTS, tests_of
 from tests.served import ROOT
 
 
-@pytest.mark.parametrize(("file", "right", "wrong"), FAULTS)
+@pytest.mark.parametrize(("file", "right", "wrong"), mutants.FAULTS)
 def test_each_fault_to_put_in_fits_the_source_in_one_place(file: str, right: str, wrong: str) -> None:
     assert (ROOT / "deflect_api" / file).read_text(encoding="utf-8").count(right) == 1
     assert right != wrong
-    assert [test for test in tests_of(file) if not (ROOT / test).is_file()] == []
+    assert [test for test in mutants.tests_of(file) if not (ROOT / test).is_file()] == []
 
 
 def test_a_fault_that_fits_nowhere_is_told() -> None:

@@ -53,7 +53,7 @@ class Bench:
             if each["value"] in LISTS.get(each["id"], (each["value"],)):
                 fields[list(FIELDS).index(each["id"])]["value"] = each["value"]
         self.tickets[number] = {
-            "id": int(number), "external_id": given["external_id"] if self.keeps_references else None,
+            "id": int(number), "external_id": given["external_id"] if self.keeps_references else "",
             "subject": given["subject"], "status": "new",
             "priority": given["priority"], "type": given["type"], "tags": given["tags"], "custom_fields": fields,
             "requester_id": DEFLECT, "updated_at": self._stamp(),
