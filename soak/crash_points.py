@@ -166,7 +166,7 @@ def run(share: int = 0, shares: int = 1) -> Row | Skipped:
         every = [(call, n, fault) for call, number in found.items() for n in range(1, number + 1) for fault in FAULTS]
         chosen = every[share::shares]
         wrong = tried(Path(folder), chosen)
-        syncs = [("fdatasync", n, fault) for n in range(1, found.get("fdatasync", 0) + 1) for fault in FAULTS]
+        syncs = [("fdatasync", n, fault) for n in range(1, found.get("fdatasync", 0) + 1) for fault in FAULTS[1:]]
         careless = tried(Path(folder), syncs, careless=True)
     return Row(
         "Crash points",

@@ -34,14 +34,6 @@ def alive(parent: int) -> list[int]:
     return [parent, *map(int, told.stdout.split())]
 
 
-def runs(process: int) -> bool:
-    """Tell whether a process is there and not only waits for its parent to hear of its end."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
 def folder_of(port: int) -> Path:
     """The folder that holds the server's data, log and socket."""
     with closing(psycopg.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres")) as connection:
@@ -66,7 +58,7 @@ class Server:
         processes = alive(number)
         for process in processes:
             os.kill(process, signal.SIGKILL)
-        while any(map(runs, processes)):
+        while any(Path(f"/proc/{process}").exists() for process in processes):
             time.sleep(0.01)
 
     def start(self) -> None:

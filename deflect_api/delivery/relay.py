@@ -21,6 +21,7 @@ from deflect_api.store.models import Message
 __all__ = ["Done", "Handler", "Relay", "utc_now"]
 log = logging.getLogger("deflect.relay")
 IDLE_SECONDS = 1.0
+SETTLE_TRIES = 100
 
 
 Probe = Callable[[], object]
@@ -189,6 +190,16 @@ class Relay:
         log.warning("event=postponed message=%s kind=%s seconds=%d", message.id, message.kind, pause.total_seconds())
 
     def _settle(self, message: Message, verdict: Callable[[Session, Message], None]) -> None:
+        """Record how it ended. A database that is away is waited for while the lease holds, so that nothing is sent again."""
+        for _ in range(SETTLE_TRIES):
+            try:
+                return self._settle_now(message, verdict)
+            except Unavailable:
+                if not message.leased_until or self.clock() >= message.leased_until or self._stop.wait(self.idle):
+                    raise
+        return self._settle_now(message, verdict)
+
+    def _settle_now(self, message: Message, verdict: Callable[[Session, Message], None]) -> None:
         with self.database.write() as session:
             row = outbox.still_ours(session, message, self.worker)
             if row is None:
