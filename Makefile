@@ -59,6 +59,7 @@ test-desks: $(VENV)/test.stamp ## Install the real Request Tracker and Redmine (
 	@$(BIN)/python -m pytest -q soak/test_desks.py soak/test_hooks.py
 
 soak: $(VENV)/test.stamp ## Run every trial of reliability in full and print its table. Takes hours
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[soak]'
 	@$(BIN)/python -m soak
 
 lock: $(VENV)/test.stamp ## Write requirements/*.txt anew from pyproject.toml (needs uv)

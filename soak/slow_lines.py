@@ -9,7 +9,8 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,17 +20,17 @@ from tests.postgres import free_port
 from tests.served import ROOT, Served
 
 LINES, ADDRESSES, MOST_SECONDS = 1000, 10, 2.0
+CONNECTIONS, FEWER = 4096, 768  # as deploy/nginx.conf asks for, and as Debian ships it
 
 
-def configuration(folder: Path, outside: int, inside: int) -> Path:
-    """The shipped file, with ports and paths of this trial."""
+def configuration(folder: Path, outside: int, inside: int, connections: int) -> Path:
+    """The shipped file, with ports and paths of this trial, in a nginx.conf with one worker of so many connections."""
     shipped = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     ours = shipped.replace("/var/log/nginx/", f"{folder}/").replace("listen 80;", f"listen {outside};")
     (folder / "deflect.conf").write_text(ours.replace("127.0.0.1:8000", f"127.0.0.1:{inside}"), encoding="utf-8")
     whole = folder / "nginx.conf"
-    head = (
-        f"pid {folder}/pid;\nerror_log {folder}/error.log;\nworker_rlimit_nofile 8192;\nevents {{ worker_connections 4096; }}\n"
-    )
+    head = f"pid {folder}/pid;\nerror_log {folder}/error.log;\nworker_rlimit_nofile 8192;\n"
+    head += f"events {{ worker_connections {connections}; }}\n"
     whole.write_text(f"daemon off;\n{head}http {{ include {folder}/deflect.conf; }}\n", encoding="utf-8")
     return whole
 
@@ -127,30 +128,42 @@ def run(release: Path) -> Row | Skipped:
         folder.chmod(0o755)
         (folder / "home").mkdir()
         (folder / "home" / "current").symlink_to(release)
-        served, outside = Served(folder / "home"), free_port()
+        served = Served(folder / "home")
         served.start()
-        nginx = subprocess.Popen(["nginx", "-c", str(configuration(folder, outside, served.port))])
         try:
-            return _tried(served, outside)
+            return _tried(served, folder)
         finally:
-            nginx.terminate()
-            nginx.wait()
             served.kill()
 
 
-def _tried(served: Served, outside: int) -> Row:
-    front = Served(served.home, port=outside)
-    while not front.answers():
-        time.sleep(0.1)
-    calm = [alone(front) for _ in range(5)][-1]
-    headers, bodies, large = beside(outside, served, HEADERS), beside(outside, served, BODIES), huge(outside)
+@contextmanager
+def front(served: Served, folder: Path, connections: int) -> Iterator[Served]:
+    """Put nginx before it, and give it as it is seen from outside."""
+    outside = Served(served.home, port=free_port())
+    nginx = subprocess.Popen(["nginx", "-c", str(configuration(folder, outside.port, served.port, connections))])
+    try:
+        while not outside.answers():
+            time.sleep(0.1)
+        yield outside
+    finally:
+        nginx.terminate()
+        nginx.wait()
+
+
+def _tried(served: Served, folder: Path) -> Row:
+    with front(served, folder, CONNECTIONS) as outside:
+        calm = [alone(outside) for _ in range(5)][-1]
+        headers, bodies = beside(outside.port, served, HEADERS), beside(outside.port, served, BODIES)
+        large = huge(outside.port)
+    with front(served, folder, FEWER) as narrow:
+        few = beside(narrow.port, served, HEADERS)
     bare = beside(served.port, served, BODIES)
     return Row(
         "Slow lines through nginx",
         f"{LINES} lines that send a byte a second: beside slow headers {headers}, beside slow bodies {bodies}, "
         f"without any {calm[0]} in {calm[1]:.2f} s; 1 GB: {large[0]} in {large[1]:.2f} s",
-        f"without nginx in front, beside slow bodies: {bare}",
-        headers.is_fine and bodies.is_fine and " 413 " in large[0] and large[1] < 1 and not bare.is_fine,
+        f"without nginx in front, beside slow bodies: {bare}; with one worker of {FEWER} connections, beside slow headers: {few}",
+        headers.is_fine and bodies.is_fine and " 413 " in large[0] and large[1] < 1 and not bare.is_fine and not few.is_fine,
     )
 
 
