@@ -56,6 +56,7 @@ class Relay:
         self.clock = clock
         self.idle = idle
         self.worker = f"{_host()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._left_off = False
         self._chance = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -91,8 +92,10 @@ class Relay:
 
     def run_once(self) -> int:
         """Carry out what is due now; return how many messages were tried."""
-        now = self.clock()
+        now, left_off, self._left_off = self.clock(), self._left_off, True
         with self.database.write() as session:
+            if left_off:  # the answer to a claim or to a record was lost, so a lease may be ours that nobody works on
+                outbox.free(session, now, is_gone=self.worker.__eq__)
             outbox.shorten(session, now)
             probed = channels.take_probe(session, now, tuple(self.probes)) if self.probes else ""
             held = channels.held(session, now)
@@ -101,6 +104,7 @@ class Relay:
         opened = bool(probed) and self._probe(probed)
         for message in claimed:
             self._carry_out(message)
+        self._left_off = False
         return len(claimed) + opened
 
     def _probe(self, name: str) -> bool:

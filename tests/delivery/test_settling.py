@@ -66,3 +66,18 @@ def test_once_the_lease_is_over_another_worker_may_have_it(impatient: Database, 
         Relay(impatient, {"test": handle}, clock, idle=0.01).run_once()
     other.execute("ROLLBACK")
     assert (len(refused), states(impatient)) == (1, ["claimed"])
+
+
+def test_a_claim_whose_answer_was_lost_is_carried_out_at_once_by_the_same_worker(
+    impatient: Database, other: sqlite3.Connection, clock: Clock
+) -> None:
+    owe(impatient, clock.now, "a")
+    relay = Relay(impatient, {"test": lambda _: Done()}, clock)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable):
+        relay.run_once()
+    other.execute("ROLLBACK")
+    with impatient.write() as session:  # what the server did before it could say so
+        outbox.claim(session, clock.now, worker=relay.worker, most=1)
+    assert relay.run_once() == 1
+    assert states(impatient) == ["delivered"]
