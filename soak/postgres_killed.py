@@ -48,9 +48,8 @@ class Server:
     folder: Path
     port: int
 
-    @property
-    def address(self) -> str:
-        return f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres connect_timeout=2"
+    def connect(self, name: str = "postgres") -> psycopg.Connection:
+        return psycopg.connect(host="127.0.0.1", port=self.port, user="postgres", dbname=name, connect_timeout=2, autocommit=True)
 
     def kill(self) -> None:
         """End every process of it at once, and wait until none is left."""
@@ -69,13 +68,13 @@ class Server:
 
     def answers(self) -> bool:
         try:
-            psycopg.connect(self.address).close()
+            self.connect().close()
         except psycopg.OperationalError:
             return False
         return True
 
     def tell(self, *statements: str) -> None:
-        with closing(psycopg.connect(self.address, autocommit=True)) as connection:
+        with closing(self.connect()) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
 
@@ -137,6 +136,8 @@ def trial(release: Path, kills: int, *, careless: bool) -> Seen:
         try:
             load, slowest = Load(served), 0.0
             slowest = _killed(server, load, kills)
+            if not careless:  # what forgets what it did is not waited for
+                _drain(server)
             return _count(server, load, desk, (kills, slowest))
         finally:
             served.kill()
@@ -158,12 +159,17 @@ def _killed(server: Server, load: Load, kills: int) -> float:
     return slowest
 
 
-def _count(server: Server, load: Load, desk: StandIn, told: tuple[int, float]) -> Seen:
-    with closing(psycopg.connect(server.address.replace("dbname=postgres", "dbname=soak"), autocommit=True)) as database:
+def _drain(server: Server) -> None:
+    """Wait until all requests are at the desk."""
+    with closing(server.connect("soak")) as database:
         give_up = time.monotonic() + DRAIN_SECONDS
         owed = "SELECT count(*) FROM message WHERE kind = 'forward' AND state <> 'delivered'"
         while database.execute(owed).fetchone() != (0,) and time.monotonic() < give_up:
-            time.sleep(0.5)
+            time.sleep(0.2)
+
+
+def _count(server: Server, load: Load, desk: StandIn, told: tuple[int, float]) -> Seen:
+    with closing(server.connect("soak")) as database:
         stored = {subject: str(number) for subject, number in database.execute("SELECT subject, id FROM ticket")}
     times = desk.times()
     lost = sum(stored.get(key) != reference for key, reference in load.acknowledged.items())
