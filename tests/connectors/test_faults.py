@@ -243,7 +243,7 @@ def test_an_endless_answer_is_cut_off() -> None:
     api = Api(
         "the desk",
         "http://desk.example.org",
-        transport=httpx2.MockTransport(lambda _: httpx2.Response(200, text="x" * 9_000_000)),
+        transport=httpx2.MockTransport(lambda _: httpx2.Response(200, json="x" * 9_000_000)),
     )
     with pytest.raises(TemporaryFailure, match="no usable answer"):
         api.get("x")
