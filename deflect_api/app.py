@@ -63,6 +63,7 @@ from deflect_api.web import (
     suggest,
     tasks,
 )
+from deflect_api.web.overload import Crowd, nobody
 from deflect_api.web.pages import Pages
 from deflect_api.web.parts import KEY, Parts, silent, utc_now
 from deflect_api.web.release import Releases
@@ -82,11 +83,16 @@ def create_app(
     *,
     wake: Callable[[], None] = silent,
     clock: Callable[[], datetime] = utc_now,
+    waiting: Callable[[], int] = nobody,
 ) -> Flask:
-    """Make the WSGI application. It opens nothing that it was not given, but reads the live release when asked for it."""
+    """Make the WSGI application. It opens nothing that it was not given, but reads the live release when asked for it.
+
+    `waiting` says how many requests wait for a thread, as far as the server tells.
+    """
     app = Flask("deflect_api.web", static_folder=None, template_folder=None)
     pages = Pages(settings.support)
-    app.extensions[KEY] = Parts(settings, database, Releases(settings.home), pages, open_storage(settings), wake, clock)
+    storage, crowd = open_storage(settings), Crowd(waiting)
+    app.extensions[KEY] = Parts(settings, database, Releases(settings.home), pages, storage, wake, clock, crowd=crowd)
     guard.protect(app)
     door.stand_at(app)
     answers.handle_errors(app)
