@@ -16,7 +16,10 @@ from soak import (
     disk_full,
     lost_answers,
     lost_issues,
+    model,
     mutants,
+    overload,
+    postgres_killed,
     power_cut,
     replicas,
     sigkill,
@@ -53,7 +56,10 @@ def trials(release: Path) -> dict[str, Callable[[], Row | Skipped]]:
         "clock_jumps": lambda: clock_jumps.run(release),
         "replicas": lambda: replicas.run() if postgres.programs() else Skipped("Replicas", "PostgreSQL is not installed"),
         "disk_full": lambda: disk_full.run(release),
+        "postgres_killed": lambda: postgres_killed.run(release),
+        "overload": lambda: overload.run(release),
         "slow_lines": lambda: slow_lines.run(release),
+        "model": model.run,
         "mutants": mutants.run,
     }
 

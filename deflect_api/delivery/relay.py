@@ -23,6 +23,7 @@ __all__ = ["Done", "Handler", "Relay", "utc_now"]
 log = logging.getLogger("deflect.relay")
 IDLE_SECONDS = 1.0
 JUMP_SECONDS, UNSURE_SECONDS = 5.0, 60.0  # what is in flight is over in less: see forward.SECONDS
+SETTLE_TRIES = 100
 
 
 Probe = Callable[[], object]
@@ -59,6 +60,7 @@ class Relay:
         self.ticks = ticks
         self.idle = idle
         self.worker = f"{_host()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._left_off = False
         self._chance = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._away: float | None = None  # how far the clock is from one that nobody sets
         self._unsure_until = ticks()
@@ -97,8 +99,10 @@ class Relay:
 
     def run_once(self) -> int:
         """Carry out what is due now; return how many messages were tried."""
-        now = self.clock()
+        now, left_off, self._left_off = self.clock(), self._left_off, True
         with self.database.write() as session:
+            if left_off:  # the answer to a claim or to a record was lost, so a lease may be ours that nobody works on
+                outbox.free(session, now, is_gone=self.worker.__eq__)
             outbox.shorten(session, now)
             outbox.replan(session, now)
             probed = channels.take_probe(session, now, tuple(self.probes)) if self.probes else ""
@@ -109,6 +113,7 @@ class Relay:
         opened = bool(probed) and self._probe(probed)
         for message in claimed:
             self._carry_out(message)
+        self._left_off = False
         return len(claimed) + opened
 
     def _notice_jump(self) -> None:
@@ -206,6 +211,16 @@ class Relay:
         log.warning("event=postponed message=%s kind=%s seconds=%d", message.id, message.kind, pause.total_seconds())
 
     def _settle(self, message: Message, verdict: Callable[[Session, Message], None]) -> None:
+        """Record how it ended. A database that is away is waited for while the lease holds, so that nothing is sent again."""
+        for _ in range(SETTLE_TRIES):
+            try:
+                return self._settle_now(message, verdict)
+            except Unavailable:
+                if not message.leased_until or self.clock() >= message.leased_until or self._stop.wait(self.idle):
+                    raise
+        return self._settle_now(message, verdict)
+
+    def _settle_now(self, message: Message, verdict: Callable[[Session, Message], None]) -> None:
         with self.database.write() as session:
             row = outbox.still_ours(session, message, self.worker)
             if row is None:

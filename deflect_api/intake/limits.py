@@ -6,9 +6,10 @@ Only what was taken counts: what is refused takes nobody's place, and Retry-Afte
 import hashlib
 import hmac
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from math import ceil
 
 from sqlalchemy import ColumnElement, delete, exists, func, select
@@ -60,6 +61,7 @@ def keyed(secret: str, scope: str, value: str) -> str:
     return hmac.new(secret.encode(), f"{scope}:{value}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
 
 
+@lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
     """Return the address, or the /64 that one household or school has in IPv6; "" for what is no address."""
     try:
@@ -140,11 +142,13 @@ def is_flood(session: Session, sender: Who, limits: Limits, now: datetime) -> bo
     return (session.scalar(visits.where(Tally.who == sender.address)) or 0) >= limits.flood_address
 
 
-def forgetter() -> Handler:
-    """Return what the relay calls for a `forget` message: it removes what no window needs any more."""
+def forgetter(clock: Callable[[], datetime]) -> Handler:
+    """Return what the relay calls for a `forget` message: it removes what no window needs any more.
+
+    After a pause it does so once, not once for every hour that went by."""
 
     def forget(message: Message) -> Done:
-        now = message.not_before  # due by now, whatever clock one asks
+        now = max(clock(), message.not_before)  # a clock put back must not remove less than was due
 
         def remove(session: Session) -> None:
             session.execute(delete(Tally).where(Tally.until <= now))

@@ -237,6 +237,13 @@ def test_any_answer_of_the_other_side_can_be_put_on_record(database: Database, c
     assert details(database, owed) == ["nul  byte", "half a pair ?", "x" * 500, "表單 🙂"]
 
 
+def test_what_the_other_side_repeats_is_put_on_record_without_addresses(database: Database, clock: Clock) -> None:
+    (owed,) = owe(database, clock(), "a")
+    with database.write() as session:
+        outbox.park(session, session.get_one(outbox.Message, owed), clock(), detail="no mailbox ada@example.org here")
+    assert details(database, owed) == ["no mailbox …@… here"]
+
+
 def test_what_workers_held_that_are_known_to_be_gone_is_free_at_once(database: Database, clock: Clock) -> None:
     owed = owe(database, clock(), "a", "b", "c")
     for worker in ("gone", "alive", "gone too"):
