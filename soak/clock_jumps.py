@@ -25,7 +25,7 @@ from soak.installed import built, weakened, write_settings
 from soak.stand_in import StandIn, serving
 from soak.table import Row, Skipped
 from tests.journeys.test_never_lost import post
-from tests.served import Served
+from tests.served import ROOT, Served
 
 LIBRARY = next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
 HOUR, YEAR = 3600, 365 * 86_400
@@ -92,9 +92,9 @@ def share(jumps: int, release: Path, *, careful: bool = True, seed: int = 9) -> 
         desk = stack.enter_context(serving())
         desk.slow, desk.lose = 0.15, 10
         hands = Hands(home)
-        extra = {**hands.environment, **({} if careful else stack.enter_context(weakened(*NO_CARE)))}
+        source = ROOT if careful else stack.enter_context(weakened(*NO_CARE))
         config = write_settings(home, "zendesk", {"url": desk.url, "user": "d@example.org", "token": "key"})
-        served = Served(home, config=config, extra=extra)
+        served = Served(home, config=config, extra=hands.environment, source=source)
         stack.callback(served.kill)
         served.start()
         relay = _relay_beside(served)
@@ -118,7 +118,7 @@ def share(jumps: int, release: Path, *, careful: bool = True, seed: int = 9) -> 
 def _relay_beside(served: Served) -> subprocess.Popen[bytes]:
     with (served.home / "relay.log").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "deflect_api.cli", "relay"], env=served.environment, stdout=log, stderr=log
+            [sys.executable, "-m", "deflect_api.cli", "relay"], cwd=served.source, env=served.environment, stdout=log, stderr=log
         )
 
 

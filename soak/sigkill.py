@@ -22,7 +22,7 @@ from soak.desks.rigs import REDMINE_SETTINGS, REDMINE_URL, RT_SETTINGS, RT_URL, 
 from soak.installed import built, fresh_numbers, number_from, weakened, write_settings
 from soak.table import Row
 from tests.journeys.test_never_lost import send
-from tests.served import Served
+from tests.served import ROOT, Served
 
 CLIENTS = 4
 PAUSE = 0.25  # of each client after an answer: about as much as these desks take in on this machine
@@ -78,8 +78,8 @@ def share(which: str, kills: int, release: Path, *, protected: bool = True) -> s
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (home / "current").symlink_to(release)
         url, settings = DESKS[which]
-        extra = {} if protected else stack.enter_context(weakened(*NO_LOOK_UP))
-        served = Served(home, config=write_settings(home, which, {"url": url, **settings}), extra=extra)
+        source = ROOT if protected else stack.enter_context(weakened(*NO_LOOK_UP))
+        served = Served(home, config=write_settings(home, which, {"url": url, **settings}), source=source)
         stack.callback(served.kill)
         served.start()
         served.kill()
