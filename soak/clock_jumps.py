@@ -56,7 +56,7 @@ class Hands:
     @property
     def environment(self) -> dict[str, str]:
         ours = {"LD_PRELOAD": str(LIBRARY), "FAKETIME_TIMESTAMP_FILE": str(self.file), "TZ": "Europe/Amsterdam"}
-        return {**ours, "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        return {**ours, "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 def next_seconds(chance: random.Random, now: int) -> int:
@@ -104,7 +104,7 @@ def share(jumps: int, release: Path, *, careful: bool = True, seed: int = 9) -> 
         for client in clients:
             client.start()
         for _ in range(jumps):
-            time.sleep(0.3 + chance.random())
+            time.sleep(1.1 + chance.random() / 2)  # faketime looks at its file once a second
             hands.put(next_seconds(chance, hands.seconds))
         stop.set()
         for client in clients:
