@@ -61,6 +61,7 @@ test-desks: $(VENV)/test.stamp ## Install the real Request Tracker and Redmine (
 	@$(BIN)/python -m pytest -q soak/test_desks.py soak/test_hooks.py
 
 soak: $(VENV)/test.stamp ## Run every trial of reliability in full and print its table. Takes hours
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[soak]'
 	@EVERY=1 $(BIN)/python -m pytest tests/journeys/test_every_page.py tests/journeys/test_desk_hostile.py tests/journeys/test_attack_strings.py
 	@$(BIN)/python -m soak
 

@@ -38,6 +38,7 @@ from deflect_api.web import (
     answers,
     banner,
     desk,
+    desk_hook,
     door,
     escalate,
     files,
@@ -62,6 +63,7 @@ from deflect_api.web import (
     suggest,
     tasks,
 )
+from deflect_api.web.overload import Crowd, nobody
 from deflect_api.web.pages import Pages
 from deflect_api.web.parts import KEY, Parts, silent, utc_now
 from deflect_api.web.release import Releases
@@ -70,7 +72,7 @@ BLUEPRINTS = (
     suggest.routes, intake.routes, find.routes, status.routes, files.routes, files.downloads, banner.routes,
     helpful.routes, desk.routes, owed.routes, incidents.routes, staff.pages, staff.api, following.routes, health.routes,
     sign_in.routes, oidc.routes, account.routes, people.routes, privacy.routes,
-    escalate.routes, tasks.routes, mail_in.routes, hooks.routes,
+    escalate.routes, tasks.routes, mail_in.routes, hooks.routes, desk_hook.routes,
     portal.routes,
 )  # fmt: skip
 
@@ -81,11 +83,16 @@ def create_app(
     *,
     wake: Callable[[], None] = silent,
     clock: Callable[[], datetime] = utc_now,
+    waiting: Callable[[], int] = nobody,
 ) -> Flask:
-    """Make the WSGI application. It opens nothing that it was not given, but reads the live release when asked for it."""
+    """Make the WSGI application. It opens nothing that it was not given, but reads the live release when asked for it.
+
+    `waiting` says how many requests wait for a thread, as far as the server tells.
+    """
     app = Flask("deflect_api.web", static_folder=None, template_folder=None)
     pages = Pages(settings.support)
-    app.extensions[KEY] = Parts(settings, database, Releases(settings.home), pages, open_storage(settings), wake, clock)
+    storage, crowd = open_storage(settings), Crowd(waiting)
+    app.extensions[KEY] = Parts(settings, database, Releases(settings.home), pages, storage, wake, clock, crowd=crowd)
     guard.protect(app)
     door.stand_at(app)
     answers.handle_errors(app)
@@ -149,7 +156,7 @@ def handlers(
     outside, storage = outside or open_outside(settings), open_storage(settings)
     mailer = outside.mailer
     way = forward.Way(
-        database, outside.desk, lambda ticket: links.status_url(settings.url, settings.secret, ticket), storage.shelf
+        database, outside.desk, lambda ticket: links.status_url(settings.url, settings.secret, ticket), storage.shelf, clock
     )
     return {
         **forward.handlers(way),

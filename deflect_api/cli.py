@@ -54,6 +54,7 @@ def _log() -> None:
     logging.basicConfig(level=logging.INFO, format=LOG_LINE, stream=sys.stderr)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("waitress").setLevel(logging.WARNING)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it would write a line for each request that waits
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would write addresses, which may hold a secret
 
 

@@ -32,7 +32,7 @@ def serve() -> None:
     settings = config.load(os.environ)
     database = _with_timers(ready_database(settings.database))
     relay = create_relay(settings, database)
-    application = create_app(settings, database, wake=relay.wake)
+    application = create_app(settings, database, wake=relay.wake, waiting=lambda: waiting(server))
     threads = relay.start()
     server = create_server(
         application,
@@ -53,6 +53,11 @@ def serve() -> None:
     for thread in threads:
         thread.join(timeout=10)
     database.close()
+
+
+def waiting(server: Any) -> int:
+    """Return how many whole requests wait for one of waitress's threads."""
+    return len(server.task_dispatcher.queue)
 
 
 def application() -> Flask:

@@ -1,5 +1,9 @@
-"""Every fsync, write and send of one submit and one delivery fails in turn: killed there, or answered with EIO or ENOSPC."""
+"""Every fsync, write and send of one submit, forward and mail fails in turn: killed there, or answered with EIO or ENOSPC.
 
+`python -m soak.crash_points SHARE SHARES` tries every SHARES-th point, beginning with the SHARE-th.
+"""
+
+import multiprocessing
 import os
 import re
 import shutil
@@ -8,33 +12,47 @@ import subprocess
 import sys
 import tempfile
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from deflect_api.config.support import Mail
-from deflect_api.connectors.email import Email
+from deflect_api import config
 from deflect_api.connectors.mailer import open_mailer
-from deflect_api.delivery import forward
+from deflect_api.connectors.zendesk import Zendesk
+from deflect_api.delivery import forward, mail
 from deflect_api.delivery.relay import Relay, utc_now
 from deflect_api.errors import DeflectError
 from deflect_api.intake import tickets
 from deflect_api.store.ready import ready_database
+from soak.stand_in import StandIn, serving
 from soak.table import Row, Skipped
 from tests.intake.made import SUPPORT, draft
+from tests.served import ROOT
 
-CALLS = ("fsync", "fdatasync", "pwrite64", "write", "rename", "sendto")
+CALLS = ("fsync", "fdatasync", "pwrite64", "write", "rename", "sendto", "ftruncate", "unlink")
 FAULTS = ("signal=KILL", "error=EIO", "error=ENOSPC")
 KEY = tickets.Key("the key of one request", "digest")
+SECONDS = 60  # the database waits for 10 seconds at most, a call to the desk for less: what is not over by then hangs
+DUE = "2020-01-01 00:00:00.000000"
 
 
-def work(home: Path) -> None:
-    """Store one request, say so, and deliver it: what `deflect serve` does, without its web server."""
+def work(home: Path, desk: str, careless: bool = False) -> None:
+    """Store one request, say so, and carry out what is owed: what `deflect serve` does, without its web server.
+
+    A careless one says so before the transaction is over.
+    """
     database = ready_database(f"sqlite:///{home / 'd.db'}")
     with suppress(DeflectError):
         with database.write() as session:
             ticket = tickets.submit(session, draft(), KEY, support=SUPPORT, now=utc_now())
-        os.write(1, f"acknowledged {ticket.reference}\n".encode())
-    desk = Email("desk@example.org", open_mailer(Mail(), home / "mail"))
-    handlers = {**forward.handlers(forward.Way(database, desk, lambda _: "link")), "mail": lambda _: forward.Done()}
+            if careless:
+                _acknowledge(ticket.reference)
+        if not careless:
+            _acknowledge(ticket.reference)
+    given = {"DEFLECT_HOME": str(home), "DEFLECT_CONFIG": str(ROOT / "support.yml"), "DEFLECT_SECRET": "one"}
+    settings = config.load(given)
+    way = forward.Way(database, Zendesk(desk, "d@example.org", "key"), lambda _: "link")
+    mailer = open_mailer(SUPPORT.mail, home / "mail")
+    handlers = {**forward.handlers(way), "mail": mail.handler(database, mailer, settings)}
     relay = Relay(database, handlers, kinds=frozenset({"forward", "mail"}))
     relay._take_over()
     with suppress(DeflectError):
@@ -43,91 +61,124 @@ def work(home: Path) -> None:
     database.close()
 
 
-def trace(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    words = [
-        "strace",
-        "-f",
-        "-qq",
-        "-o",
-        str(home / "trace"),
-        *options,
-        sys.executable,
-        "-m",
-        "soak.crash_points",
-        "work",
-        str(home),
-    ]
-    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
+def _acknowledge(reference: str) -> None:
+    os.write(1, f"acknowledged {reference}\n".encode())
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run of `work` in a folder of its own, with a desk that holds what reached it."""
+
+    home: Path
+    desk: StandIn
+    careless: bool = False
+
+    def trace(self, *options: str) -> str | None:
+        """Run it under strace; return what it said, or None when it hung."""
+        begin = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", str(self.home / "trace"), *options]
+        words = [*begin, sys.executable, "-m", "soak.crash_points", "work", str(self.home), self.desk.url]
+        given = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        process = subprocess.Popen(
+            [*words, *(["careless"] if self.careless else [])],
+            cwd=ROOT, env=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+        )  # fmt: skip
+        try:
+            return process.communicate(timeout=SECONDS)[0]
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            process.communicate()
+            return None
+
+    def broken(self, call: str, number: int, fault: str) -> str:
+        """Inject the fault; say which invariant does not hold once an undisturbed run has followed, or nothing."""
+        told = self.trace("-e", f"trace={call}", "-e", f"inject={call}:{fault}:when={number}")
+        if told is None:
+            return "it hung"
+        if "acknowledged" in told and self._one("SELECT count(*) FROM ticket") != 1:
+            return "acknowledged and lost"
+        return self._again() or self._wrong()
+
+    def _again(self) -> str:
+        """Start once more, as a person would: what was put back for later is due now."""
+        with closing(sqlite3.connect(self.home / "d.db")) as database:
+            database.execute("UPDATE message SET not_before = ?", (DUE,))
+            database.execute("UPDATE message SET leased_until = ? WHERE state = 'claimed'", (DUE,))
+            database.execute("UPDATE channel SET down_since = NULL, resting_until = NULL, failures = 0")
+            database.commit()
+        process = multiprocessing.get_context("fork").Process(target=_silently, args=(self.home, self.desk.url))
+        process.start()
+        process.join(SECONDS)
+        if process.is_alive():
+            process.kill()
+            return "the start after it hung"
+        return "" if process.exitcode == 0 else "the start after it failed"
+
+    def _wrong(self) -> str:
+        if self._one("PRAGMA integrity_check") != "ok":
+            return "the database is damaged"
+        if self._one("SELECT count(*) FROM ticket") != 1:
+            return "not one ticket"
+        if self._one("SELECT count(*) FROM message WHERE kind IN ('forward', 'mail') AND state != 'delivered'"):
+            return "not all is delivered"
+        if len(self.desk.creates) != 1:
+            return f"{len(self.desk.creates)} tickets at the desk"
+        mails = [path.read_bytes() for path in (self.home / "mail").glob("*.eml")]
+        return "" if len(mails) == 1 and mails[0].rstrip().endswith(b"--") else "not one whole mail"
+
+    def _one(self, question: str) -> object:
+        with closing(sqlite3.connect(self.home / "d.db")) as database:
+            return database.execute(question).fetchone()[0]
+
+
+def _silently(home: Path, desk: str) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    work(home, desk)
 
 
 def points(template: Path) -> dict[str, int]:
     """Count each kind of call of an undisturbed run."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, serving() as desk:
         shutil.copytree(template, folder, dirs_exist_ok=True)
-        trace(Path(folder), "-e", f"trace={','.join(CALLS)}")
+        if Case(Path(folder), desk).trace("-e", f"trace={','.join(CALLS)}") is None:
+            return {}
         whole = (Path(folder) / "trace").read_text(encoding="utf-8")
     return {call: len(re.findall(rf"^\d+ +{call}\(", whole, re.M)) for call in CALLS}
 
 
-def broken(home: Path, told: str) -> str:
-    """Say which invariant does not hold, after an undisturbed run has followed."""
-    with suppress(OSError), closing(sqlite3.connect(home / "d.db")) as database:
-        there = database.execute("SELECT count(*) FROM ticket").fetchone()[0]
-        if "acknowledged" in told and there != 1:
-            return "acknowledged and lost"
-    subprocess.run([sys.executable, "-m", "soak.crash_points", "again", str(home)], check=True, timeout=300, capture_output=True)
-    with closing(sqlite3.connect(home / "d.db")) as database:
-        if database.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-            return "the database is damaged"
-        if database.execute("SELECT count(*) FROM ticket").fetchone() != (1,):
-            return "not one ticket"
-        states = {state for (state,) in database.execute("SELECT state FROM message WHERE kind = 'forward'")}
-    if states != {"delivered"}:
-        return f"forward {states}"
-    if len(list((home / "mail").glob("*.eml"))) != 1:
-        return "not one mail"
-    return ""
+def tried(template: Path, every: list[tuple[str, int, str]], *, careless: bool = False) -> list[str]:
+    """Try each point; return which invariant was broken where."""
+    wrong = []
+    for point in every:
+        with tempfile.TemporaryDirectory() as place, serving() as desk:
+            shutil.copytree(template, place, dirs_exist_ok=True)
+            if why := Case(Path(place), desk, careless).broken(*point):
+                wrong.append(f"{point}: {why}")
+                print(wrong[-1], flush=True)
+    return wrong
 
 
-def run(most: int = 10_000) -> Row | Skipped:
-    if shutil.which("strace") is None or trace(Path(tempfile.mkdtemp()), "-e", "trace=none").returncode != 0:
+def run(share: int = 0, shares: int = 1) -> Row | Skipped:
+    if shutil.which("strace") is None or subprocess.run(["strace", "-e", "trace=none", "true"], check=False).returncode != 0:
         return Skipped("Crash points", "strace is not installed, or may not trace")
     with tempfile.TemporaryDirectory() as folder:
         ready_database(f"sqlite:///{Path(folder) / 'd.db'}").close()
-        found, tried, wrong, hit = points(Path(folder)), 0, list[str](), 0
+        found = points(Path(folder))
         every = [(call, n, fault) for call, number in found.items() for n in range(1, number + 1) for fault in FAULTS]
-        step = max(1, len(every) // most)
-        for call, number, fault in every[::step]:
-            with tempfile.TemporaryDirectory() as place:
-                shutil.copytree(folder, place, dirs_exist_ok=True)
-                done = trace(Path(place), "-e", f"inject={call}:{fault}:when={number}")
-                hit += done.returncode != 0
-                tried += 1
-                if why := broken(Path(place), done.stdout):
-                    wrong.append(f"{call} {number} {fault}: {why}")
-    print(wrong, flush=True)
+        chosen = every[share::shares]
+        wrong = tried(Path(folder), chosen)
+        syncs = [("fdatasync", n, fault) for n in range(1, found.get("fdatasync", 0) + 1) for fault in FAULTS[1:]]
+        careless = tried(Path(folder), syncs, careless=True)
     return Row(
         "Crash points",
-        f"{tried} of {len(every)} points ({', '.join(f'{call} {number}' for call, number in found.items() if number)}), "
-        f"{hit} ended the process: invariants broken at {len(wrong)}",
-        "the power cut's control: `synchronous=NORMAL`",
-        not wrong and tried > 0,
+        f"{len(chosen)} of {len(every)} points ({', '.join(f'{call} {number}' for call, number in found.items() if number)}): "
+        f"invariants broken at {len(wrong)}",
+        f"acknowledging before the commit: broken at {len(careless)} of {len(syncs)}",
+        not wrong and bool(chosen) and bool(careless),
     )
-
-
-def again(home: Path) -> None:
-    """Start once more, as a person would: what was put back for later is due now."""
-    with closing(sqlite3.connect(home / "d.db")) as database:
-        database.execute("UPDATE message SET not_before = '2020-01-01 00:00:00.000000'")
-        database.execute("UPDATE message SET leased_until = '2020-01-01 00:00:00.000000' WHERE state = 'claimed'")
-        database.commit()
-    work(home)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["work"]:
-        work(Path(sys.argv[2]))
-    elif sys.argv[1:2] == ["again"]:
-        again(Path(sys.argv[2]))
+        work(Path(sys.argv[2]), sys.argv[3], sys.argv[4:] == ["careless"])
     else:
         print(run(*(int(word) for word in sys.argv[1:])))

@@ -30,13 +30,20 @@ def server() -> Iterator[str]:
         user = pwd.getpwnam("postgres")
         os.chown(folder, user.pw_uid, user.pw_gid)
     _as_postgres(bin_folder / "initdb", "-D", folder / "data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
     try:
-        _as_postgres(bin_folder / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start")
+        start(folder, port)
         yield f"postgresql+psycopg://postgres@127.0.0.1:{port}"
     finally:
         _as_postgres(bin_folder / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def start(folder: Path, port: int) -> None:
+    """Start the server whose data is in `folder`; one that was killed recovers first."""
+    bin_folder = programs()
+    assert bin_folder is not None
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
+    _as_postgres(bin_folder / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start")
 
 
 def free_port() -> int:

@@ -18,12 +18,13 @@ START_SECONDS = 60
 
 @dataclass
 class Served:
-    """One installation in `home`. Several starts share its database, mail folder and port."""
+    """One installation in `home`. Several starts share its database, mail folder and port. `source` is whose code runs."""
 
     home: Path
     config: Path = ROOT / "support.yml"
     extra: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
+    source: Path = ROOT
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -39,14 +40,14 @@ class Served:
         """Run one `deflect` command to its end."""
         return subprocess.run(
             [sys.executable, "-m", "deflect_api.cli", *words],
-            env=self.environment, capture_output=True, text=True, check=False, timeout=300,
+            cwd=self.source, env=self.environment, capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
 
     def start(self, command: str = "serve") -> None:
         """Serve, and return once it answers."""
         with (self.home / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "deflect_api.cli", command], env=self.environment, stdout=log, stderr=log
+                [sys.executable, "-m", "deflect_api.cli", command], cwd=self.source, env=self.environment, stdout=log, stderr=log
             )
         give_up = time.monotonic() + START_SECONDS
         while not self.answers():

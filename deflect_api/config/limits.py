@@ -43,4 +43,5 @@ class Limits(BaseModel):
     work_bits: Annotated[int, Field(ge=1, le=24)] = 16
     suggest_per_second: Annotated[int, Field(ge=1)] = 500
     suggest_burst: Annotated[int, Field(ge=1)] = 5000
+    suggest_waiting: Annotated[int, Field(ge=1)] = 250
     spam_days: Annotated[int, Field(ge=1, le=365)] = 30

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from math import ceil
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from deflect_api.config.limits import Limits, rate_of
@@ -83,8 +83,8 @@ def check(session: Session, sender: Who, limits: Limits, now: datetime) -> None:
 
 def wait(session: Session, scope: str, who: str, limits: Limits, now: datetime) -> timedelta:
     """Return how long until there is room for one more; zero when there is now."""
-    most, _ = rate_of(getattr(limits, scope))
-    counted = select(Tally.until).where(Tally.scope == scope, Tally.who == who, Tally.until > now)
+    most, window = rate_of(getattr(limits, scope))
+    counted = select(Tally.until).where(Tally.scope == scope, Tally.who == who, *_between(now, window))
     full = session.scalar(counted.order_by(Tally.until.desc()).offset(most - 1).limit(1))
     return full - now if full else timedelta()
 
@@ -126,7 +126,7 @@ def others_with(session: Session, words: str, sender: Who, now: datetime) -> tup
 
 def _others(session: Session, scope: str, words: str, mark: str, now: datetime) -> int:
     marks = select(func.count(Tally.mark.distinct())).where(
-        Tally.scope == scope, Tally.who == words, Tally.until > now, Tally.mark != mark
+        Tally.scope == scope, Tally.who == words, *_between(now, A_DAY), Tally.mark != mark
     )
     found = session.scalar(marks) or 0
     _count(session, scope, words, A_DAY, now, mark=mark)
@@ -135,7 +135,8 @@ def _others(session: Session, scope: str, words: str, mark: str, now: datetime) 
 
 def is_flood(session: Session, sender: Who, limits: Limits, now: datetime) -> bool:
     """Tell whether more visits than any training room has were taken in the last minute, from this address or in all."""
-    visits = select(func.count(Tally.mark.distinct())).where(Tally.scope == ADDRESS, Tally.at > now - A_MINUTE)
+    last_minute = (Tally.at > now - A_MINUTE) & (Tally.at < now + A_MINUTE)
+    visits = select(func.count(Tally.mark.distinct())).where(Tally.scope == ADDRESS, last_minute)
     if (session.scalar(visits) or 0) >= limits.flood_everywhere:
         return True
     return (session.scalar(visits.where(Tally.who == sender.address)) or 0) >= limits.flood_address
@@ -157,6 +158,11 @@ def forgetter(clock: Callable[[], datetime]) -> Handler:
         return Done("removed what was counted before", record=remove)
 
     return forget
+
+
+def _between(now: datetime, window: timedelta) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """What counts now. What ends later than a window from now was counted before the clock was put back: it holds nobody."""
+    return Tally.until > now, Tally.until <= now + window + A_MINUTE
 
 
 def _count(session: Session, scope: str, who: str, window: timedelta, now: datetime, *, mark: str = "") -> None:

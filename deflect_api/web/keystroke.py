@@ -15,7 +15,7 @@ from werkzeug.datastructures import Headers
 from deflect_api.config import Settings
 from deflect_api.errors import InputError, Unavailable
 from deflect_api.intake import limits
-from deflect_api.web import answers, guard, schemas, suggest
+from deflect_api.web import answers, guard, overload, schemas, suggest
 from deflect_api.web.parts import KEY, Parts
 
 PATH = "/api/v1/suggest"
@@ -30,7 +30,11 @@ def before(app: Flask, inner: Wsgi) -> Wsgi:
     headers = Headers([("Content-Type", "application/json"), *guard.plain_headers().items()])
 
     def answer(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST" or not _is_small_form(environ):
+        if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
+            return inner(environ, start)
+        if parts.crowd.is_too_large(parts.settings.support.limits.suggest_waiting, parts.clock()):
+            return _refused(parts, environ, headers.copy(), start)
+        if not _is_small_form(environ):
             return inner(environ, start)
         began = time.perf_counter()
         sent = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
@@ -43,6 +47,14 @@ def before(app: Flask, inner: Wsgi) -> Wsgi:
         return [made[1]]
 
     return answer
+
+
+def _refused(parts: Parts, environ: dict[str, Any], headers: Headers, start: Start) -> Iterable[bytes]:
+    """Refuse without a look at the text and without a line in the log: what gives way must cost less than what is served."""
+    headers["Retry-After"] = answers.RETRY_SECONDS
+    made = _finished(parts.settings, environ, headers, overload.refusal(environ.get("HTTP_ACCEPT_LANGUAGE", "")))
+    start("503 SERVICE UNAVAILABLE", made[0].to_wsgi_list())
+    return [made[1]]
 
 
 def _is_small_form(environ: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What every route is given: the settings, the database, the live release, the pages and the relay's bell."""
+"""What every route is given: the settings, the database, the live release, the pages, the relay's bell and how many wait."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +11,7 @@ from deflect_api.config import Settings
 from deflect_api.intake.buckets import Buckets
 from deflect_api.intake.examination import Storage
 from deflect_api.store.db import Database
+from deflect_api.web.overload import Crowd
 from deflect_api.web.pages import Pages
 from deflect_api.web.release import Releases
 
@@ -35,6 +36,7 @@ class Parts:
     wake: Callable[[], None] = field(default=silent)
     clock: Callable[[], datetime] = field(default=utc_now)
     buckets: Buckets = field(default_factory=Buckets)
+    crowd: Crowd = field(default_factory=Crowd)
 
 
 def parts() -> Parts:

@@ -18,6 +18,7 @@ from deflect_api.store.db import Database
 from deflect_api.writing import initial
 from deflect_api.writing import preview as live
 from deflect_api.writing import publish as publishing
+from search import Engine
 
 
 @click.command()
@@ -56,7 +57,9 @@ def missing(days: int, form: str) -> None:
     database = Database(settings.database)
     migrate.upgrade(database)
     with database.read() as session:
-        listed = gaps.gaps(session, publishing.manifest_pages(settings.home), utc_now(), days)
+        live = Engine(settings.home / "current" / "index")
+        answered = gaps.answered_by(live, settings.support.portal.floor)
+        listed = gaps.gaps(session, publishing.manifest_pages(settings.home), utc_now(), days, answered)
     database.close()
     if form == "json":
         click.echo(json.dumps([asdict(gap) for gap in listed], indent=1, ensure_ascii=False))

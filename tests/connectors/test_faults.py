@@ -167,6 +167,15 @@ def test_rt_without_the_field_is_told_by_the_check_and_by_a_create() -> None:
         rig.desk.create(a_request("77"))
 
 
+def test_a_create_that_kept_no_reference_waits_for_a_human_because_it_would_not_be_found_again() -> None:
+    zendesk, reamaze = ZendeskRig(), ReamazeRig()
+    zendesk.there.keeps_references = reamaze.keeps_tags = False
+    with pytest.raises(PermanentFailure, match="without our reference"):
+        zendesk.desk.create(a_request("77"))
+    with pytest.raises(PermanentFailure, match="without our tag"):
+        reamaze.desk.create(a_request("77"))
+
+
 def test_redmine_that_does_not_search_our_field_is_no_reason_to_create_again() -> None:
     rig = RedmineRig()
     rig.desk.create(a_request("77"))
@@ -234,7 +243,7 @@ def test_an_endless_answer_is_cut_off() -> None:
     api = Api(
         "the desk",
         "http://desk.example.org",
-        transport=httpx2.MockTransport(lambda _: httpx2.Response(200, text="x" * 9_000_000)),
+        transport=httpx2.MockTransport(lambda _: httpx2.Response(200, json="x" * 9_000_000)),
     )
     with pytest.raises(TemporaryFailure, match="no usable answer"):
         api.get("x")

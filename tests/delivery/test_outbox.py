@@ -237,6 +237,13 @@ def test_any_answer_of_the_other_side_can_be_put_on_record(database: Database, c
     assert details(database, owed) == ["nul  byte", "half a pair ?", "x" * 500, "表單 🙂"]
 
 
+def test_what_the_other_side_repeats_is_put_on_record_without_addresses(database: Database, clock: Clock) -> None:
+    (owed,) = owe(database, clock(), "a")
+    with database.write() as session:
+        outbox.park(session, session.get_one(outbox.Message, owed), clock(), detail="no mailbox ada@example.org here")
+    assert details(database, owed) == ["no mailbox …@… here"]
+
+
 def test_what_workers_held_that_are_known_to_be_gone_is_free_at_once(database: Database, clock: Clock) -> None:
     owed = owe(database, clock(), "a", "b", "c")
     for worker in ("gone", "alive", "gone too"):
@@ -269,3 +276,25 @@ def test_a_retry_after_that_makes_no_sense_still_gives_a_pause(nonsense: float) 
 def test_two_messages_that_failed_together_are_not_tried_together() -> None:
     chance = random.Random(7)
     assert len({outbox.pause_before(5, None, chance) for _ in range(20)}) > 15
+
+
+def test_what_is_planned_ahead_keeps_its_span_when_the_clock_is_put_back(database: Database, clock: Clock) -> None:
+    now = clock()
+    clock.now = now + timedelta(days=365)
+    (owed,) = owe(database, clock(), "a", not_before=clock() + timedelta(minutes=5))
+    clock.now = now
+    with database.write() as session:
+        outbox.replan(session, clock())
+    clock.forward(minutes=4, seconds=59)
+    assert claim(database, clock) == []
+    clock.forward(seconds=1)
+    assert claim(database, clock) == [owed]
+
+
+def test_what_is_planned_ahead_is_not_planned_anew_while_the_clock_is_right(local: Database, clock: Clock) -> None:
+    (owed,) = owe(local, clock(), "a", not_before=clock() + timedelta(minutes=5))
+    clock.forward(minutes=4)
+    with local.write() as session:
+        outbox.replan(session, clock())
+    clock.forward(minutes=1)
+    assert claim(local, clock) == [owed]

@@ -65,6 +65,10 @@ class Office:
             rows = session.scalars(select(Message).where(Message.kind == "mail").order_by(Message.id))
             return [row.payload["template"] for row in rows]
 
+    def next_look(self) -> Message:
+        with self.database.read() as session:
+            return session.scalars(select(Message).where(Message.kind == desk_updates.POLL).order_by(Message.id.desc())).all()[0]
+
     def add(self, words: str) -> None:
         with self.database.write() as session:
             tickets.add_information(session, session.get_one(Ticket, self.number), words, self.clock(), calendar=Calendar())
@@ -84,6 +88,17 @@ def test_an_agents_answer_comes_back_once_and_is_mailed_once(office: Office, rig
     assert office.comments() == [("Have you tried again?", True), ("ask the developers", False)]
     assert office.mails() == ["received", "reply"]
     assert office.ticket.status == "pending"
+
+
+def test_a_look_that_begins_again_at_an_older_place_brings_nothing_twice(office: Office, rig: Any) -> None:
+    cursor = office.next_look().payload["cursor"]
+    rig.agent_says(office.ticket.remote_id, "Have you tried again?", public=True)
+    office.look()
+    with office.database.write() as session:
+        session.merge(office.next_look()).payload = {"cursor": cursor}
+    office.look()
+    assert office.comments() == [("Have you tried again?", True)]
+    assert office.mails() == ["received", "reply"]
 
 
 def test_what_a_requester_adds_goes_to_the_desk_once_opens_it_and_does_not_come_back(office: Office, rig: Any) -> None:

@@ -196,3 +196,21 @@ def test_rates_are_written_as_people_say_them() -> None:
     for wrong in ("10", "0 in 5 minutes", "10 in 0 hours", "ten in 5 minutes", "10 in 5 days", "10 in 5 minutes "):
         with pytest.raises(ValueError, match="such as `10 in 5 minutes`"):
             Limits(visit=wrong)
+
+
+def test_what_was_counted_before_the_clock_was_put_back_holds_nobody_for_long(database: Database, clock: Clock) -> None:
+    now = clock()
+    clock.now = now + timedelta(days=365)
+    assert [send(database, clock, sender()) for _ in range(4)] == [0, 0, 0, 600]
+    clock.now = now
+    assert [send(database, clock, sender()) for _ in range(4)] == [0, 0, 0, 600]
+
+
+def test_a_flood_ends_when_the_clock_is_put_back(local: Database, clock: Clock) -> None:
+    now, rules = clock(), Limits(flood_address=2)
+    clock.now = now + timedelta(days=365)
+    for visit in ("v1", "v2"):
+        send(local, clock, sender(visit), rules)
+    with local.read() as session:
+        assert limits.is_flood(session, sender("v3"), rules, clock())
+        assert not limits.is_flood(session, sender("v3"), rules, now)

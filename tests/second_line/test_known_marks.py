@@ -11,6 +11,7 @@ from deflect_api.desk.known_issues import Issue
 from deflect_api.store.desk import Fix, Follower, IssueLink
 from deflect_api.store.models import Agent, Comment, JournalEntry, Message, Ticket
 from deflect_api.store.second_line import Task
+from tests.conftest import Desk
 from tests.journeys.installation import wait_until
 from tests.second_line.conftest import Line
 from tests.second_line.test_hooks import tasks, tell
@@ -247,3 +248,14 @@ def test_a_request_of_the_known_issue_is_offered_its_issue(local: Line) -> None:
     assert waits(local) == ["ada@example.org", "ben@example.org"]
     tell(local, local.github.close(1))
     assert [task.ticket.email for task in tasks(local)] == ["ada@example.org", "ben@example.org"]
+
+
+@pytest.mark.parametrize(("products", "status"), [((), 200), (("flow",), 200), (("rsr",), 404)])
+def test_a_limited_agent_sees_and_tells_of_known_issues_in_reach_alone(
+    desk: Desk, products: tuple[str, ...], status: int
+) -> None:
+    staff.add(desk, "limited@example.org", products=products)
+    client = staff.sign_in(desk, "limited@example.org")
+    listed = client.get("/api/v1/desk/known-issues").json["known_issues"]
+    assert [one["article"] for one in listed] == [KNOWN.article] * (status == 200)
+    assert client.get(f"/desk/known-issues/tell?article={KNOWN.article}").status_code == status

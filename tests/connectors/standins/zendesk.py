@@ -25,6 +25,7 @@ class Bench:
     log: list[str] = field(default_factory=list)
     anonymous: bool = False
     answers_keys: bool = True
+    keeps_references: bool = True
 
     def __post_init__(self) -> None:
         self.now = ticking()
@@ -52,7 +53,8 @@ class Bench:
             if each["value"] in LISTS.get(each["id"], (each["value"],)):
                 fields[list(FIELDS).index(each["id"])]["value"] = each["value"]
         self.tickets[number] = {
-            "id": int(number), "external_id": given["external_id"], "subject": given["subject"], "status": "new",
+            "id": int(number), "external_id": given["external_id"] if self.keeps_references else "",
+            "subject": given["subject"], "status": "new",
             "priority": given["priority"], "type": given["type"], "tags": given["tags"], "custom_fields": fields,
             "requester_id": DEFLECT, "updated_at": self._stamp(),
         }  # fmt: skip
