@@ -1,7 +1,6 @@
 """Installations as trials need them: our support.yml with another desk, numbers of their own, or a protection gone."""
 
 import os
-import shutil
 import sqlite3
 import tempfile
 import uuid
@@ -13,6 +12,7 @@ from typing import Any
 import yaml
 
 from deflect_api import build, config
+from soak.changed import copied, put_in
 from tests.served import ROOT
 
 MANY = "1000000 in 10 minutes"
@@ -20,7 +20,6 @@ NO_LIMITS = {
     **dict.fromkeys(("visit", "unproven", "mail", "address", "acknowledgements"), MANY),
     **dict.fromkeys(("flood_address", "flood_everywhere"), 1_000_000),
 }
-COPIED = ("deflect_api", "search")
 
 
 def write_settings(home: Path, connector: str, settings: dict[str, Any]) -> Path:
@@ -56,16 +55,9 @@ def number_from(database: Path, base: int) -> None:
 
 
 @contextmanager
-def weakened(*faults: tuple[str, str, str]) -> Iterator[dict[str, str]]:
-    """Copy the product with each (file, right, wrong) put in; yield what a process must have set to run the copy."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for part in COPIED:
-            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        for file, right, wrong in faults:
-            path = folder / "deflect_api" / file
-            text = path.read_text(encoding="utf-8")
-            if right not in text:
-                raise ValueError(f"{file} does not have {right!r} any more: the control must be written anew")
-            path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
-        yield {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", "PYTHONSAFEPATH": "1"}
+def weakened(*faults: tuple[str, str, str]) -> Iterator[Path]:
+    """Copy the product with each (file, right, wrong) put in: the control of a trial."""
+    with copied() as folder:
+        for fault in faults:
+            put_in(folder, *fault)
+        yield folder

@@ -1,10 +1,11 @@
 """Three answers in ten are lost on both ways, from the requester to us and from us to the desk: stored once, open there once.
 
-With Request Tracker one forward in twenty is done by two workers at once, as when a lease ran out: the loser is closed there.
+With the real desks one forward in twenty is done by two workers at once, as when a lease ran out: the loser is closed there.
 """
 
 import itertools
 import random
+import re
 import sys
 import tempfile
 import threading
@@ -96,13 +97,11 @@ class Place:
     def __init__(self, which: str, stack: ExitStack) -> None:
         self.which, self.line = which, Lossy()
         self.before = 0
-        if which == "rt":
-            self.rig: Any = RtRig(rt_connector())
-            self.before = max((int(one["id"]) for one in self._page(1, order="DESC")), default=0)
-        elif which == "redmine":
-            self.rig = RedmineRig(redmine_connector())
+        if which == "zendesk":
+            self.rig: Any = stack.enter_context(stand_in.serving())
         else:
-            self.rig = stack.enter_context(stand_in.serving())
+            self.rig = RtRig(rt_connector()) if which == "rt" else RedmineRig(redmine_connector())
+            self.before = max((number for number, _, _ in self._page(1)), default=0)
 
     def connect(self) -> Desk:
         if self.which == "rt":
@@ -112,17 +111,15 @@ class Place:
         return Zendesk(self.rig.url, "d@example.org", "key", transport=self.line)
 
     def times_open(self, references: Sequence[str]) -> list[int]:
-        if self.which == "rt":
-            listed = self._listed()
-            return [len(listed.get((reference, True), [])) for reference in references]
-        if self.which == "redmine":
-            return [len(self.rig.ids(reference)) for reference in references]
-        times = self.rig.times()
-        return [times[reference] for reference in references]
+        if self.which == "zendesk":
+            times = self.rig.times()
+            return [times[reference] for reference in references]
+        listed = self._listed()
+        return [len(listed.get((reference, True), [])) for reference in references]
 
     def losers(self, references: Sequence[str]) -> list[bool]:
         """Of each ticket that was closed because another has its reference: whether it points at that one."""
-        if self.which != "rt":
+        if self.which == "zendesk":
             return []
         listed = self._listed()
         return [
@@ -134,28 +131,33 @@ class Place:
     def _listed(self) -> dict[tuple[str, bool], list[str]]:
         """List all tickets of this trial, as an agent sees them: by reference, and whether they are open."""
         found: dict[tuple[str, bool], list[str]] = {}
-        for number in itertools.count(1):
-            page = self._page(number)
-            for one in page:
-                reference = one["Subject"].partition("]")[0].removeprefix("[")
-                found.setdefault((reference, one["Status"] != "rejected"), []).append(str(one["id"]))
-            if len(page) < PAGE:
+        for page in itertools.count(1):
+            listed = [one for one in self._page(page) if one[0] > self.before]
+            for number, subject, is_open in listed:
+                reference = subject.partition("]")[0].removeprefix("[")
+                found.setdefault((reference, is_open), []).append(str(number))
+            if len(listed) < PAGE:
                 return found
         raise AssertionError  # it counts for ever
 
-    def _page(self, number: int, order: str = "ASC") -> list[dict[str, Any]]:
-        asked = {
-            "query": f"Queue = 'Support' AND id > {self.before}",
-            "fields": "Subject,Status",
-            "orderby": "id",
-            "order": order,
-        }
-        items: list[dict[str, Any]] = self.rig._get("tickets", **asked, per_page=PAGE, page=number)["items"]
-        return items
+    def _page(self, page: int) -> list[tuple[int, str, bool]]:
+        """List number, subject and whether it is open, the newest first."""
+        if self.which == "rt":
+            asked = {"query": "Queue = 'Support'", "fields": "Subject,Status", "orderby": "id", "order": "DESC"}
+            items = self.rig._get("tickets", **asked, per_page=PAGE, page=page)["items"]
+            return [(int(one["id"]), one["Subject"], one["Status"] != "rejected") for one in items]
+        asked = {"project_id": "support", "status_id": "*", "sort": "id:desc"}
+        issues = self.rig._get("/issues.json", **asked, limit=PAGE, offset=(page - 1) * PAGE)["issues"]
+        return [(int(one["id"]), one["subject"], not one["status"]["is_closed"]) for one in issues]
 
     def _points_at(self, loser: str, winner: list[str]) -> bool:
-        links = self.rig._get(f"ticket/{loser}")["_hyperlinks"]
-        return [str(link["id"]) for link in links if link["ref"] == "refers-to"] == winner
+        if self.which == "rt":
+            links = self.rig._get(f"ticket/{loser}")["_hyperlinks"]
+            return [str(link["id"]) for link in links if link["ref"] == "refers-to"] == winner
+        journals = self.rig._get(f"/issues/{loser}.json", include="journals")["issue"]["journals"]
+        return [f"#{number}" for number in winner] == [
+            word for entry in journals for word in re.findall(r"#\d+", entry["notes"] or "")
+        ]
 
 
 def blind(desk: Desk) -> Desk:
@@ -250,7 +252,7 @@ def share(which: str, tickets: int, release: Path, *, sighted: bool = True) -> s
         if not sighted:
             desk: Any = blind(place.connect())
         else:
-            desk = Raced(place.connect(), database) if which == "rt" else place.connect()
+            desk = place.connect() if which == "zendesk" else Raced(place.connect(), database)
         deliver(settings, database, desk)
         with database.read() as session:
             stored = Counter(session.scalars(select(Ticket.subject)))
@@ -270,7 +272,7 @@ def share(which: str, tickets: int, release: Path, *, sighted: bool = True) -> s
 def row(which: str, counts: shares.Counts, control: shares.Counts) -> Row:
     c = {name: round(number) for name, number in counts.items()}
     x = {name: round(number) for name, number in control.items()}
-    losers = f"; losers closed {c['losers']}, pointing at the winner {c['pointing']}" if which == "rt" else ""
+    losers = f"; losers closed {c['losers']}, pointing at the winner {c['pointing']}" if which != "zendesk" else ""
     return Row(
         f"Lost answers, {which}",
         f"{c['tickets']} tickets in {c['seconds']} s; on the way to us {c['lost to us']} of {c['calls to us']} answers lost: "

@@ -22,7 +22,7 @@ from soak.desks.rigs import REDMINE_SETTINGS, REDMINE_URL, RT_SETTINGS, RT_URL, 
 from soak.installed import built, fresh_numbers, number_from, weakened, write_settings
 from soak.table import Row
 from tests.journeys.test_never_lost import send
-from tests.served import Served
+from tests.served import ROOT, Served
 
 CLIENTS = 4
 PAUSE = 0.25  # of each client after an answer: about as much as these desks take in on this machine
@@ -78,8 +78,8 @@ def share(which: str, kills: int, release: Path, *, protected: bool = True) -> s
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (home / "current").symlink_to(release)
         url, settings = DESKS[which]
-        extra = {} if protected else stack.enter_context(weakened(*NO_LOOK_UP))
-        served = Served(home, config=write_settings(home, which, {"url": url, **settings}), extra=extra)
+        source = ROOT if protected else stack.enter_context(weakened(*NO_LOOK_UP))
+        served = Served(home, config=write_settings(home, which, {"url": url, **settings}), source=source)
         stack.callback(served.kill)
         served.start()
         served.kill()
@@ -154,14 +154,14 @@ def run(which: str, release: Path, kills: int = 200, control: int = 20) -> Row:
     return row(which, share(which, kills, release), share(which, control, release, protected=False))
 
 
-def main(which: str, kills: int, file: Path) -> None:
-    """Run one share, keep it in `file`, and print the row of all that are there. 0 kills: the control."""
+def main(which: str, kills: int, file: Path, control_kills: int = 20) -> None:
+    """Run one share, keep it in `file`, and print the row of all that are there. 0 kills: a share of the control."""
     control = file.with_suffix(".control")
     with built() as release:
         if kills:
             shares.keep(file, share(which, kills, release))
         else:
-            shares.keep(control, share(which, 20, release, protected=False))
+            shares.keep(control, share(which, control_kills, release, protected=False))
     if file.exists() and control.exists():
         print(row(which, shares.total(file), shares.total(control)))
     else:
@@ -169,4 +169,4 @@ def main(which: str, kills: int, file: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), *(int(word) for word in sys.argv[4:]))
