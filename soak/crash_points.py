@@ -157,8 +157,14 @@ def tried(template: Path, every: list[tuple[str, int, str]], *, careless: bool =
     return wrong
 
 
+def may_trace() -> bool:
+    """Tell whether strace is here and may do its work."""
+    words = ["strace", "-f", "--seccomp-bpf", "-e", "trace=none", "-o", os.devnull, "true"]
+    return shutil.which("strace") is not None and subprocess.run(words, check=False, capture_output=True).returncode == 0
+
+
 def run(share: int = 0, shares: int = 1) -> Row | Skipped:
-    if shutil.which("strace") is None or subprocess.run(["strace", "-e", "trace=none", "true"], check=False).returncode != 0:
+    if not may_trace():
         return Skipped("Crash points", "strace is not installed, or may not trace")
     with tempfile.TemporaryDirectory() as folder:
         ready_database(f"sqlite:///{Path(folder) / 'd.db'}").close()

@@ -13,6 +13,7 @@ from soak.table import Row
 from tests.served import ROOT
 
 RUNS, STEPS, TOGETHER, CONTROL = 10_000, 50, 2, 400
+QUICK = Path("/dev/shm")  # what is synced is no matter here
 TEST = "tests/delivery/test_model.py"
 FAULT = ("delivery/outbox.py", "UNKNOWN if unknown else QUEUED", "DELIVERED if unknown else QUEUED")
 
@@ -25,7 +26,7 @@ def begin(runs: int, seed: int, source: Path, folder: Path) -> subprocess.Popen[
 
 def passed(shares: Sequence[int], seed: int, source: Path = ROOT) -> list[bool]:
     """Run the model in so many processes at a time, each with its share of the runs."""
-    with tempfile.TemporaryDirectory(prefix="deflect-model-") as folder:
+    with tempfile.TemporaryDirectory(prefix="deflect-model-", dir=QUICK if QUICK.is_dir() else None) as folder:
         every = [begin(runs, seed + at, source, Path(folder) / str(at)) for at, runs in enumerate(shares)]
         for process in every:
             process.communicate()

@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
+import yaml
 
+from bench import load
 from soak.replicas import settings_for
 from soak.stand_in import StandIn, serving
 from soak.table import Row, Skipped
@@ -121,6 +123,15 @@ class Seen:
         )
 
 
+def unlimited(path: Path) -> Path:
+    """Let one machine send what many people would."""
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    limits = load.unlimited(path.with_name("limits.yml"))
+    settings["limits"] = yaml.safe_load(limits.read_text(encoding="utf-8"))["limits"]
+    path.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+    return path
+
+
 def trial(release: Path, kills: int, *, careless: bool) -> Seen:
     with postgres.server() as address, serving() as desk, tempfile.TemporaryDirectory() as folder:
         home, port = Path(folder), int(address.rpartition(":")[2])
@@ -128,17 +139,17 @@ def trial(release: Path, kills: int, *, careless: bool) -> Seen:
         server.tell("CREATE DATABASE soak")
         (home / "current").symlink_to(release)
         extra = {"DEFLECT_DATABASE": f"{address}/soak"}
-        served = Served(home, config=settings_for(home, desk.url), extra=extra)
+        served = Served(home, config=unlimited(settings_for(home, desk.url)), extra=extra)
         served.start()
         if careless:  # the service refuses to start with it
             server.tell("ALTER SYSTEM SET synchronous_commit = off", "ALTER SYSTEM SET wal_writer_delay = 10000")
             server.tell("SELECT pg_reload_conf()")
         try:
-            load, slowest = Load(served), 0.0
-            slowest = _killed(server, load, kills)
+            clients = Load(served)
+            slowest = _killed(server, clients, kills)
             if not careless:  # what forgets what it did is not waited for
                 _drain(server)
-            return _count(server, load, desk, (kills, slowest))
+            return _count(server, clients, desk, (kills, slowest))
         finally:
             served.kill()
 

@@ -61,7 +61,7 @@ def concern(session: Session, task: Task) -> Concern:
     """Say whom a task that waits concerns beside its requester. Only a fix is told to those who wait for a known issue."""
     others = twins(session, task)
     issue = known().get(task.issue.article) if task.kind == issue_updates.FIXED else None
-    if issue is None:
+    if issue is None or not identity.reach().includes(issue.product):
         return Concern(len(others))
     standing, told = known_issues.standing(session, issue), {task.ticket_id, *(one.ticket_id for one in others)}
     return Concern(len(others), issue, standing.followers, sum(ticket.id not in told for ticket in standing.tickets))

@@ -15,6 +15,7 @@ from deflect_api.store.second_line import Task
 from deflect_api.web import desk, identity, second_shown
 from deflect_api.web.parts import parts
 from deflect_api.web.staff import entry
+from deflect_api.web.staff import issues as staff_issues
 
 routes = Blueprint("tasks", __name__, url_prefix="/desk")
 
@@ -64,7 +65,7 @@ def _send(session: Session, together: list[Task], agent: Agent, now: datetime) -
     for one in together:
         issue_updates.send(session, one, body if changed or one is task else one.draft, agent, **on)
     if "known" in request.form and task.kind == issue_updates.FIXED:
-        known = known_issues.find(tuple(second_shown.known().values()), task.issue.article)
+        known = known_issues.find(staff_issues.issues(), task.issue.article)
         known_marks.tell(session, task, known, body, agent, told=[one.ticket for one in together], **on)
 
 

@@ -2,7 +2,6 @@
 
 import os
 from datetime import timedelta
-from typing import Any
 
 import hypothesis
 from hypothesis import strategies as some
@@ -91,6 +90,7 @@ class Outbox(RuleBasedStateMachine):
             return
         with self.database.read() as session:
             rows = {row.id: row for row in session.scalars(select(Message).where(Message.kind == "test"))}
+            parked = set(session.scalars(select(Attempt.message_id).where(Attempt.outcome == "waiting")))
         assert len(self.desk) == len(set(self.desk)), "nothing is sent twice"
         assert set(rows) == {number for numbers in self.order.values() for number in numbers}, "nothing is lost"
         for row in rows.values():
@@ -98,17 +98,9 @@ class Outbox(RuleBasedStateMachine):
             assert row.state != outbox.DELIVERED or row.id in self.desk, "done is said only of what is done"
             assert (row.leased_until is not None) == (row.state == outbox.CLAIMED)
         for numbers in self.order.values():
-            self._in_order([number for number in self.desk if number in numbers], rows)
-
-    def _in_order(self, sent: list[int], rows: dict[int, Any]) -> None:
-        untouched = [number for number in sent if number not in self.touched and not self._parked(number)]
-        assert untouched == sorted(untouched), "a stream goes in order, but for what people steered"
-
-    def _parked(self, number: int) -> bool:
-        with self.database.read() as session:
-            return bool(
-                session.scalars(select(Attempt).where(Attempt.message_id == number, Attempt.outcome == "waiting")).first()
-            )
+            sent = [number for number in self.desk if number in numbers]
+            untouched = [number for number in sent if number not in self.touched | parked]
+            assert untouched == sorted(untouched), "a stream goes in order, but for what people steered"
 
     def teardown(self) -> None:
         """Left alone with a desk that works, everything that is open is done."""

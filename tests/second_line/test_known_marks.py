@@ -10,7 +10,7 @@ from deflect_api.desk import known_issues
 from deflect_api.desk.known_issues import Issue
 from deflect_api.store.desk import Fix, Follower, IssueLink
 from deflect_api.store.models import Agent, Comment, JournalEntry, Message, Ticket
-from deflect_api.store.second_line import Task
+from deflect_api.store.second_line import Escalation, Task
 from tests.conftest import Desk
 from tests.journeys.installation import wait_until
 from tests.second_line.conftest import Line
@@ -259,3 +259,30 @@ def test_a_limited_agent_sees_and_tells_of_known_issues_in_reach_alone(
     listed = client.get("/api/v1/desk/known-issues").json["known_issues"]
     assert [one["article"] for one in listed] == [KNOWN.article] * (status == 200)
     assert client.get(f"/desk/known-issues/tell?article={KNOWN.article}").status_code == status
+
+
+def test_an_agent_who_may_not_tell_of_the_known_issue_is_not_asked_to_and_cannot(local_line: Line) -> None:
+    """A request of another product hangs on the same issue."""
+    local_line.escalate(local_line.request())
+    rsr = local_line.request(product="rsr", email="ben@example.org")
+    local_line.work()
+    mark(local_line, "1001")
+    with local_line.desk.database.write() as session:
+        made = session.scalars(select(Escalation)).one()
+        session.add(
+            Escalation(
+                ticket_id=int(rsr), issue_id=made.issue_id, marker="m", repository=made.repository, labels=[], by="a", at=made.at
+            )
+        )
+    follow(local_line, "cai@example.org")
+    tell(local_line, local_line.github.close(1))
+    staff.add(local_line.desk, "limited@example.org", products=("rsr",))
+    limited = staff.sign_in(local_line.desk, "limited@example.org", local_line.desk.app.test_client())
+    page = limited.get("/desk/tasks").text
+    assert "draft-" in page
+    assert "1 follower" not in page
+    task = next(task for task in tasks(local_line) if task.ticket_id == int(rsr))
+    assert staff.post(limited, f"/desk/tasks/{task.id}", step="send", body="Mended.", known="on").status_code == 404
+    local_line.work()
+    assert not said(local_line)
+    assert followed(local_line) == []

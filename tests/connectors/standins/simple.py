@@ -5,7 +5,9 @@ import hashlib
 import hmac
 import json
 import re
+import shutil
 import tempfile
+import weakref
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -203,6 +205,7 @@ class NotebookRig:
         made: dict[str, Any] = {}
         exec(compile(example(), str(PAGE), "exec"), made)
         self.folder = Path(tempfile.mkdtemp(prefix="notebook-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.desk = made["Notebook"](str(self.folder))
 
     def held(self, reference: str) -> list[Held]:
