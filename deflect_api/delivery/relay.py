@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -107,14 +107,19 @@ class Relay:
             outbox.replan(session, now)
             probed = channels.take_probe(session, now, tuple(self.probes)) if self.probes else ""
             held = channels.held(session, now)
-            # One at a time: a lease covers one call, however slow the one before it was.
-            besides, sure = {*held, *self.besides}, self.ticks() >= self._unsure_until
-            claimed = outbox.claim(session, now, worker=self.worker, most=1, kinds=self.kinds, besides=besides, take_over=sure)
+            claimed = self._claim(session, now, frozenset(held))
         opened = bool(probed) and self._probe(probed)
         for message in claimed:
             self._carry_out(message)
         self._left_off = False
         return len(claimed) + opened
+
+    def _claim(self, session: Session, now: datetime, held: frozenset[str]) -> Sequence[Message]:
+        """One at a time: a lease covers one call, however slow the one before it was."""
+        if self.kinds is not None and self.kinds <= held:
+            return ()  # nothing may be sent: thousands may wait, and looking through them would hold up the other lanes
+        sure, besides = self.ticks() >= self._unsure_until, held | self.besides
+        return outbox.claim(session, now, worker=self.worker, most=1, kinds=self.kinds, besides=besides, take_over=sure)
 
     def _notice_jump(self) -> None:
         """After the clock was put forward, leases look as if they had run out: for a while nobody's are taken over."""
