@@ -21,11 +21,8 @@ from deflect_api.store.models import Message
 
 __all__ = ["Done", "Handler", "Relay", "utc_now"]
 log = logging.getLogger("deflect.relay")
-IDLE_SECONDS = 1.0
 JUMP_SECONDS, UNSURE_SECONDS = 5.0, 60.0  # what is in flight is over in less: see forward.SECONDS
-SETTLE_TRIES = 100
-
-
+IDLE_SECONDS, SETTLE_TRIES = 1.0, 100
 Probe = Callable[[], object]
 
 
@@ -106,8 +103,7 @@ class Relay:
             outbox.shorten(session, now)
             outbox.replan(session, now)
             probed = channels.take_probe(session, now, tuple(self.probes)) if self.probes else ""
-            held = channels.held(session, now)
-            claimed = self._claim(session, now, frozenset(held))
+            claimed = self._claim(session, now, frozenset(channels.held(session, now)))
         opened = bool(probed) and self._probe(probed)
         for message in claimed:
             self._carry_out(message)
