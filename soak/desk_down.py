@@ -33,7 +33,7 @@ from tests.intake.made import submitted
 
 HOURS, STEPS = 72, 12
 EACH = 7  # requests of one person, on average
-MAILS, ROUNDS, QUEUED = 120, 5, 5000
+MAILS, ROUNDS, QUEUED = 120, 6, 5000
 
 
 class Line(httpx2.BaseTransport):
