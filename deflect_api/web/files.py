@@ -6,7 +6,7 @@ Whoever has the request's secret link may do this, and signed-in agents may down
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from flask import Blueprint, Response, jsonify, redirect, request
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from deflect_api.i18n import said
 from deflect_api.intake import attachments, examination, file_names, filetypes, tickets
 from deflect_api.store.models import Ticket
 from deflect_api.store.uploads import KEPT, RECEIVING, Upload
-from deflect_api.web import answers, attached, guard, schemas
+from deflect_api.web import answers, attached, schemas
 from deflect_api.web.parts import parts
 from deflect_api.web.status import opened
 
@@ -86,8 +86,6 @@ def download(reference: str, secret: str, upload_id: str) -> ResponseReturnValue
 
 @downloads.get("/desk/tickets/<reference>/files/<upload_id>")
 def download_at_desk(reference: str, upload_id: str) -> ResponseReturnValue:
-    if guard.agent() is None:
-        return redirect("/desk/", 303)
     with parts().database.read() as session:
         row = attachments.find(session, tickets.get(session, reference), upload_id)
     return _sent(row)
