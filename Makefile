@@ -16,8 +16,10 @@ run: $(VENV)/run.stamp ## Set everything up and serve portal, service and relay 
 	@$(BIN)/deflect build
 	@exec $(BIN)/deflect serve
 
+# Databases of the tests live in memory where there is room: each waits for the disk at every commit.
+ROOMY := $(shell df -k --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 2000000 { print "TMPDIR=/dev/shm" }')
 test: $(VENV)/test.stamp browser check ## Set everything up and run the whole suite, in a real browser and on PostgreSQL too
-	@$(BIN)/python -m pytest -n 3 --dist loadfile || { echo "What failed is run once more, alone: a busy machine may have been the cause."; $(BIN)/python -m pytest --last-failed; }
+	@$(ROOMY) $(BIN)/python -m pytest -n 3 --dist loadfile || { echo "What failed is run once more, alone: a busy machine may have been the cause."; $(ROOMY) $(BIN)/python -m pytest --last-failed; }
 
 check: $(VENV)/test.stamp ## Style, types and the direction of imports
 	@$(BIN)/ruff check
@@ -60,6 +62,7 @@ test-desks: $(VENV)/test.stamp ## Install the real Request Tracker and Redmine (
 
 soak: $(VENV)/test.stamp ## Run every trial of reliability in full and print its table. Takes hours
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[soak]'
+	@EVERY=1 $(BIN)/python -m pytest tests/journeys/test_every_page.py tests/journeys/test_desk_hostile.py tests/journeys/test_attack_strings.py
 	@$(BIN)/python -m soak
 
 lock: $(VENV)/test.stamp ## Write requirements/*.txt anew from pyproject.toml (needs uv)

@@ -1,4 +1,4 @@
-"""Writes every mail to a requester as people see it: plain text, and pictures at 360 px, light and dark. It needs Chromium.
+"""Writes every mail to requesters and followers as people see it: plain, and pictures at 360 px, light and dark. Needs Chromium.
 
 Run: python -m bench.mails FOLDER
 """
@@ -13,13 +13,13 @@ from playwright.sync_api import sync_playwright
 
 from deflect_api import config
 from deflect_api.config import Settings
-from deflect_api.delivery import mail, way_to_form
+from deflect_api.delivery import follower_mail, mail, way_to_form, your_requests
 from deflect_api.delivery.mail import Letter
+from deflect_api.store.desk import Follower
 from deflect_api.store.models import Comment, Message, Ticket
 from tests.conftest import ROOT
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-KINDS = ("received", "reply", "asked", "escalated", "update", "solved", "delayed")
 WORDS = "Open the app once while the phone is online; the form then comes by itself.\n\nWhich version does Settings > About show?"
 
 
@@ -52,7 +52,13 @@ def mails(ours: Settings) -> dict[str, EmailMessage]:
     )  # fmt: skip
     said = Comment(author="Maria", body=WORDS, at=AT)
     url = "https://help.example.org/requests/1042/Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4/"
-    found = {kind: mail.compose(Letter(kind, ticket, url, said, 7, AT), ours) for kind in KINDS}
+    found = {kind: mail.compose(Letter(kind, ticket, url, said, 7, AT), ours) for kind in mail.SUBJECTS}
+    follower = Follower(id=3, article="flow/form-not-in-app/", email="fay@example.org", language="en", nonce="n")
+    told = {"title": "A form is not in the app", "text": WORDS, "agent": "Maria"}
+    for kind in (follower_mail.CONFIRM, follower_mail.FIXED):
+        found[kind] = follower_mail.compose(Message(id=8, created_at=AT, payload={"template": kind, **told}), follower, ours)
+    wanted = Message(id=9, created_at=AT, payload=your_requests.owe("ada@example.org", "en"))
+    found["your_requests"] = your_requests.compose(wanted, [ticket, ticket], ours)
     asked = Message(id=9, created_at=AT, payload={"email": "new@example.org", "answers": "<a@example.org>"})
     return {**found, "way_to_form": way_to_form.compose(asked, ours)}
 

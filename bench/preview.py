@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def edit(served: Served, page: Path, text: str, word: str) -> tuple[float, float]:
-    page.write_text(f"{text}\nThe {word} is here.\n", encoding="utf-8")
+    page.write_text(f"{text}\n## Why the {word} is here\n\nThe {word} is here.\n", encoding="utf-8")
     started = time.perf_counter()
     suggestion = until(lambda: word in suggest(served, word), started)
     return suggestion, until(lambda: f"The {word} is here" in get(f"{served.url}/{PAGE}/"), started)

@@ -1,10 +1,12 @@
 """Prints what readers meet while a writer pushes again and again: failed requests, and suggestions that lead nowhere.
 
-Run it as `python -m bench.publishing [pushes] [requests per second]`; by default 50 and 50. Each push really goes through a
+Run it as `python -m bench.publishing [pushes] [requests per second] [ours]`; by default 50 and 50, on a small site; `ours`
+takes our own docs. Each push really goes through a
 bare repository and its hook: pages are edited, headings renamed, pages added, renamed with a redirect, and taken away."""
 
 import json
 import re
+import shutil
 import sys
 import tempfile
 import threading
@@ -16,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlencode, urljoin
 
-from tests.served import Served
+from tests.served import ROOT, Served
 from tests.sites import BATTERY
 from tests.test_publishing import Writer
 
@@ -35,9 +37,10 @@ class Tally:
 
 
 def main() -> int:
-    pushes, pace = (int(word) for word in (*sys.argv[1:], "50", "50")[:2])
+    words = [word for word in sys.argv[1:] if word != "ours"]
+    pushes, pace = (int(word) for word in (*words, "50", "50")[:2])
     with tempfile.TemporaryDirectory() as folder:
-        writer = prepared(Path(folder))
+        writer = prepared(Path(folder), ours="ours" in sys.argv)
         tally, stop = Tally(), threading.Event()
         readers = [
             threading.Thread(target=read_on, args=(writer.served.url, pace / READERS, tally, stop)) for _ in range(READERS)
@@ -65,10 +68,13 @@ def report(tally: Tally, spent: float, pushes: int, failed: list[str]) -> None:
         print(f"    {wrong.strip()[:300]}")
 
 
-def prepared(folder: Path) -> Writer:
+def prepared(folder: Path, *, ours: bool) -> Writer:
     (folder / "home").mkdir()
     served = Served(folder / "home", config=folder / "support.yml")
     writer = Writer(folder, served)
+    if ours:
+        shutil.copytree(ROOT / "docs", writer.clone / "docs", dirs_exist_ok=True)
+        (writer.page("battery")).unlink()
     (writer.clone / "support.yml").rename(served.config)
     writer.hook()
     for topic in TOPICS:

@@ -1,6 +1,6 @@
 """The application: made here from its parts, and wired to what carries out each kind of message."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -38,6 +38,7 @@ from deflect_api.web import (
     answers,
     banner,
     desk,
+    desk_hook,
     door,
     escalate,
     files,
@@ -71,7 +72,7 @@ BLUEPRINTS = (
     suggest.routes, intake.routes, find.routes, status.routes, files.routes, files.downloads, banner.routes,
     helpful.routes, desk.routes, owed.routes, incidents.routes, staff.pages, staff.api, following.routes, health.routes,
     sign_in.routes, oidc.routes, account.routes, people.routes, privacy.routes,
-    escalate.routes, tasks.routes, mail_in.routes, hooks.routes,
+    escalate.routes, tasks.routes, mail_in.routes, hooks.routes, desk_hook.routes,
     portal.routes,
 )  # fmt: skip
 
@@ -116,30 +117,36 @@ class Outside:
 
     mailer: Mailer
     desk: HelpDesk
-    second: Mapping[str, Probe] = field(default_factory=dict)
+    second: Mapping[str, Sequence[Probe]] = field(default_factory=dict)
+
+    @property
+    def trials(self) -> Mapping[str, Sequence[Probe]]:
+        """How each place of a channel is asked whether it is as it should be."""
+        return {channels.DESK: (self.desk.check,), channels.MAIL: (self.mailer.check,), **self.second}
 
     @property
     def probes(self) -> Mapping[str, Probe]:
-        """How each channel is asked whether it answers."""
-        return {channels.DESK: self.desk.check, channels.MAIL: self.mailer.check, **self.second}
+        """How each channel is asked whether it answers: by its first place, so that a fault of one holds no others."""
+        return {name: trials[0] for name, trials in self.trials.items()}
 
 
 def open_outside(settings: Settings) -> Outside:
     """Make the connectors that support.yml names, reaching nothing yet. Raises ConfigError."""
     mailer = open_mailer(settings.support.mail, settings.mail_folder)
-    return Outside(mailer, connectors.open_desk(settings.support.desk, mailer), _second_probes(settings))
+    return Outside(mailer, connectors.open_desk(settings.support.desk, mailer), _second_trials(settings))
 
 
-def _second_probes(settings: Settings) -> Mapping[str, Probe]:
-    """How the tracker, the chat and the mailbox are asked, as far as they are connected: by their first place."""
-    support, probes = settings.support, dict[str, Probe]()
-    if repositories := [*support.escalate.repositories.values()]:
-        probes[channels.TRACKER] = issue_sending.opener(support.escalate)(repositories[0]).check
+def _second_trials(settings: Settings) -> Mapping[str, Sequence[Probe]]:
+    """How the tracker, the chat and the mailbox are asked, as far as they are connected. A chat has one sign-in for all."""
+    support, trials = settings.support, dict[str, Sequence[Probe]]()
+    if repositories := dict.fromkeys(support.escalate.repositories.values()):
+        open_tracker = issue_sending.opener(support.escalate)
+        trials[channels.TRACKER] = [open_tracker(repository).check for repository in repositories]
     if places := [channel for line in support.urgent.line.values() for channel in line]:
-        probes[channels.CHAT] = urgent.opener(settings)(places[0]).check
+        trials[channels.CHAT] = [urgent.opener(settings)(places[0]).check]
     if support.inbound.host:
-        probes[channels.MAILBOX] = Mailbox(support.inbound).check
-    return probes
+        trials[channels.MAILBOX] = [Mailbox(support.inbound).check]
+    return trials
 
 
 def handlers(
@@ -149,7 +156,7 @@ def handlers(
     outside, storage = outside or open_outside(settings), open_storage(settings)
     mailer = outside.mailer
     way = forward.Way(
-        database, outside.desk, lambda ticket: links.status_url(settings.url, settings.secret, ticket), storage.shelf
+        database, outside.desk, lambda ticket: links.status_url(settings.url, settings.secret, ticket), storage.shelf, clock
     )
     return {
         **forward.handlers(way),
@@ -162,7 +169,7 @@ def handlers(
         your_requests.KIND: your_requests.handler(database, mailer, settings),
         attachments.SCAN: file_timers.scan(database, storage, clock),
         attachments.SWEEP: file_timers.sweep(database, storage, clock),
-        limits.FORGET: limits.forgetter(),
+        limits.FORGET: limits.forgetter(clock),
         holding.REMOVE: holding.remover(),
         person.FINISH: privacy_files.finisher(database, privacy_files.shelves_of(settings), settings.mail_folder),
         privacy_retention.KIND: privacy_retention.keeper(

@@ -1,204 +1,61 @@
-"""The command `deflect`. Each command does one thing, says what it did, and ends non-zero with the mend when it could not."""
+"""The command `deflect`. Each command does one thing, says what it did, and ends non-zero with the mend when it could not.
+
+A command is imported when it is called: who adds an account need not wait for the search engine."""
 
 import logging
-import os
-import signal
 import sys
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
-from flask import Flask
-from waitress.server import create_server
 
-from deflect_api import build as release_build
-from deflect_api import cli_backup, cli_people, cli_privacy, cli_queue, config
-from deflect_api.app import create_app, create_relay, open_outside
-from deflect_api.cli_errors import told
-from deflect_api.config import Settings
-from deflect_api.delivery.relay import utc_now
-from deflect_api.desk import incidents
-from deflect_api.errors import InputError
-from deflect_api.intake import privacy_retention
-from deflect_api.store.db import Database
-from deflect_api.store.ready import ready_database
-from deflect_api.web.guard import MOST_BYTES
-from deflect_api.writing import commands, live_commands
+if TYPE_CHECKING:
+    from flask import Flask
 
 LOG_LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
-THREADS = 8
-CONNECTIONS = 1000
-SLOW_SECONDS = 60
+PLACES = {
+    **dict.fromkeys(("serve", "build", "index", "relay", "check"), "deflect_api.cli_serve"),
+    **dict.fromkeys(("new", "lint", "quality", "explain"), "deflect_api.writing.commands"),
+    **dict.fromkeys(("init", "preview", "publish", "rollback", "gaps"), "deflect_api.writing.live_commands"),
+    **dict.fromkeys(("backup", "restore"), "deflect_api.cli_backup"),
+    "agent": "deflect_api.cli_people",
+    "incident": "deflect_api.cli_incident",
+    "person": "deflect_api.cli_privacy",
+    "queue": "deflect_api.cli_queue",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(PLACES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in PLACES:
+            return None
+        made = vars(import_module(PLACES[cmd_name])).values()
+        return next(one for one in made if isinstance(one, click.Command) and one.name == cmd_name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="deflect")
 def main() -> None:
     """A support portal that suggests the answer while a request is typed, and never loses the request."""
+    _log()
+
+
+def application() -> "Flask":
+    """Make the WSGI application for a server of its own: `gunicorn "deflect_api.cli:application()"`. The relay runs apart."""
+    _log()
+    made: Flask = import_module("deflect_api.cli_serve").application()
+    return made
+
+
+def _log() -> None:
     logging.basicConfig(level=logging.INFO, format=LOG_LINE, stream=sys.stderr)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("waitress").setLevel(logging.WARNING)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it would write a line for each request that waits
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would write addresses, which may hold a secret
-
-
-OF_OPERATORS = (cli_queue.queue, cli_backup.backup, cli_backup.restore, cli_people.agent, cli_privacy.person)
-for command in (*OF_OPERATORS, *commands.COMMANDS, *live_commands.COMMANDS):
-    main.add_command(command)
-
-
-@main.command()
-@told
-def serve() -> None:
-    """Serve portal, API, desk and relay in one process."""
-    settings = config.load(os.environ)
-    database = _with_timers(ready_database(settings.database))
-    relay = create_relay(settings, database)
-    application = create_app(settings, database, wake=relay.wake, waiting=lambda: waiting(server))
-    threads = relay.start()
-    server = create_server(
-        application,
-        host=settings.host,
-        port=settings.port,
-        threads=THREADS,
-        connection_limit=CONNECTIONS,
-        channel_timeout=SLOW_SECONDS,
-        max_request_body_size=_most_bytes(settings),
-        asyncore_use_poll=True,
-        clear_untrusted_proxy_headers=settings.support.web.trusted_proxies == 0,
-        ident="deflect",
-    )
-    signal.signal(signal.SIGTERM, _interrupt)
-    _say_where(settings)
-    server.run()
-    relay.stop()
-    for thread in threads:
-        thread.join(timeout=10)
-    database.close()
-
-
-def waiting(server: Any) -> int:
-    """Return how many whole requests wait for one of waitress's threads."""
-    return len(server.task_dispatcher.queue)
-
-
-def application() -> Flask:
-    """Make the WSGI application for a server of its own: `gunicorn "deflect_api.cli:application()"`. The relay runs apart."""
-    logging.basicConfig(level=logging.INFO, format=LOG_LINE, stream=sys.stderr)
-    settings = config.load(os.environ)
-    return create_app(settings, _with_timers(ready_database(settings.database)))
-
-
-@main.command()
-@told
-def build() -> None:
-    """Build portal and index as one release and switch to it."""
-    folder, fresh = release_build.build(config.load(os.environ))
-    click.echo(f"{'Built' if fresh else 'Nothing changed: kept'} release {folder.name}.")
-
-
-@main.command()
-@told
-def index() -> None:
-    """Rebuild the release, which holds portal and index together. The same as build."""
-    folder, fresh = release_build.build(config.load(os.environ))
-    click.echo(f"{'Built' if fresh else 'Nothing changed: kept'} the index of release {folder.name}.")
-
-
-@main.command()
-@told
-def relay() -> None:
-    """Carry out what is owed (forwards, mails) in a process of its own."""
-    settings = config.load(os.environ)
-    worker = create_relay(settings, _with_timers(ready_database(settings.database)))
-    signal.signal(signal.SIGTERM, lambda *_: worker.stop())
-    signal.signal(signal.SIGINT, lambda *_: worker.stop())
-    worker.run()
-
-
-@main.command()
-@click.option("--live", is_flag=True, help="Also sign in to the connected desk and mail server, and say as whom.")
-@told
-def check(live: bool) -> None:
-    """Say whether this installation is fit to serve."""
-    settings = config.load(os.environ)
-    click.echo(f"settings    ok: {settings.config.name}")
-    database = ready_database(settings.database)
-    click.echo(f"database    ok: {database.engine.dialect.name}, durable, schema up to date")
-    outside = open_outside(settings)
-    click.echo(f"connectors  ok: desk {settings.support.desk.connector}, mail {settings.support.mail.transport}")
-    if live:
-        for name, probe in outside.probes.items():
-            click.echo(f"{name:<12}ok: {probe()}")
-    link = settings.home / "current"
-    if not (link / "manifest.json").is_file():
-        click.echo("release     missing: run deflect build", err=True)
-        sys.exit(1)
-    click.echo(f"release     ok: {link.resolve().name}")
-
-
-@main.group(invoke_without_command=True)
-@click.pass_context
-@told
-def incident(context: click.Context) -> None:
-    """What everybody is told on the form and beside search results. Alone, it says what that is now."""
-    if context.invoked_subcommand is None:
-        with ready_database(config.load(os.environ).database).read() as session:
-            told_now = incidents.current(session, utc_now())
-        for one in told_now:
-            click.echo(f"{one.product or 'all products'}, until {one.until:%Y-%m-%d %H:%M} UTC: {one.text}")
-        if not told_now:
-            click.echo("Nothing is told now.")
-
-
-@incident.command("set")
-@click.argument("text")
-@click.option("--product", default="", help="Only about this product. Default: all.")
-@click.option("--hours", default=24.0, show_default=True, help="For how long.")
-@told
-def set_incident(text: str, product: str, hours: float) -> None:
-    """Tell everybody TEXT, in place of what was told of this product."""
-    settings = config.load(os.environ)
-    if product and product not in settings.support.products:
-        raise InputError(f"There is no product {product}. Choose one of {', '.join(settings.support.products)}.")
-    with ready_database(settings.database).write() as session:
-        one = incidents.put(session, text, product=product, by="command line", now=utc_now(), hours=hours)
-    click.echo(f"Told until {one.until:%Y-%m-%d %H:%M} UTC: {one.text}")
-
-
-@incident.command("clear")
-@told
-def clear_incident() -> None:
-    """End all that is told."""
-    with ready_database(config.load(os.environ).database).write() as session:
-        ended = incidents.clear(session, utc_now())
-    click.echo(f"Cleared {ended}." if ended else "Nothing was told.")
-
-
-def _most_bytes(settings: Settings) -> int:
-    """Twice what a form with files may hold: up to there our own page says what is too large, above the header alone ends it."""
-    return 2 * (MOST_BYTES + settings.support.files.bytes_together)
-
-
-def _with_timers(database: Database) -> Database:
-    """See that the daily removal of what is too old is owed."""
-    with database.write() as session:
-        privacy_retention.owe(session, utc_now())
-    return database
-
-
-def _interrupt(*_: Any) -> None:
-    raise KeyboardInterrupt
-
-
-def _say_where(settings: Settings) -> None:
-    mail = settings.mail_folder if settings.support.mail.transport == "folder" else f"sent through {settings.support.mail.host}"
-    for name, place in (
-        ("Portal", f"{settings.url}/"),
-        ("Ask for help", f"{settings.url}/support/contact/"),
-        ("Desk", f"{settings.url}/desk/    (make an account: deflect agent add you@example.org)"),
-        ("Mail", mail),
-    ):
-        click.echo(f"{name:<14}{place}")
 
 
 if __name__ == "__main__":

@@ -39,14 +39,20 @@ def queue(context: click.Context) -> None:
 @queue.command("list")
 @click.option("--all", "everything", is_flag=True, help="All that is open, not only what waits for a human.")
 @click.option("--kind", default="", help="Only this kind, such as forward or mail.")
-def list_messages(everything: bool, kind: str) -> None:
+@click.option("--from", "first", default=0, help="With --to: only this range of numbers.")
+@click.option("--to", "last", default=0, help="The end of that range.")
+def list_messages(everything: bool, kind: str, first: int, last: int) -> None:
     """List what waits for a human, the oldest first."""
     states = (*outbox.OPEN, outbox.WAITING) if everything else WAITING
     with _database() as database, database.read() as session:
-        rows = steering.rows(session, states, steering.Range(kind))
+        chosen = steering.Range(kind, first, last)
+        rows, number = steering.rows(session, states, chosen), steering.number_of(session, states, chosen)
     for row in rows:
         click.echo(_line(row))
-    click.echo(f"{len(rows)} messages." if rows else "Nothing waits.")
+    if number > len(rows):
+        click.echo(f"These are the first {len(rows)} of {number}. Choose others with --from and --to.")
+    else:
+        click.echo(f"{number} message{'' if number == 1 else 's'}." if rows else "Nothing waits.")
 
 
 @queue.command("show")
@@ -73,7 +79,7 @@ def replay(numbers: Sequence[int], kind: str, first: int, last: int) -> None:
         return
     with _database() as database, database.write() as session:
         count = steering.replay_range(session, steering.Range(kind, first, last), utc_now(), by=BY)
-    click.echo(f"{count} messages are tried again.")
+    click.echo("1 message is tried again." if count == 1 else f"{count} messages are tried again.")
 
 
 @queue.command("park")

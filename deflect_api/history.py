@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 from deflect_api.errors import ConfigError
+from deflect_api.unpacking import unpack_own
 
 
 def at_revision(mkdocs: Path, revision: str, target: Path) -> Path:
@@ -21,7 +22,7 @@ def export(folder: Path, revision: str, target: Path) -> str:
     commit = resolve(folder, revision)
     packed = git(folder, "archive", "--format=tar", commit)
     with tarfile.open(fileobj=BytesIO(packed)) as archive:
-        archive.extractall(target, filter="data")
+        unpack_own(archive, target)
     return commit
 
 

@@ -81,7 +81,9 @@ class Board:
         """The articles whose titles have one of these gists."""
         known = self.arrays["title_gist"]
         begin, end = known.searchsorted(gists), known.searchsorted(gists, "right")
-        return np.unique(np.concatenate([self.arrays["title_of"][b:e] for b, e in zip(begin, end, strict=True)] or [NOBODY]))
+        if not (end > begin).any():
+            return NOBODY
+        return np.unique(np.concatenate([self.arrays["title_of"][b:e] for b, e in zip(begin, end, strict=True)]))
 
     def row(self, name: str, number: int) -> tuple[Array, Array]:
         """The documents that a term is in, in order, and its impacts there."""

@@ -22,4 +22,9 @@ def of_words(words: Sequence[str], *, growing: bool = False) -> Buckets:
     if len(letters) < SIZE:
         return np.zeros(0, np.uint16)
     mixed = sum(letters[n : len(letters) - SIZE + 1 + n] * _FACTORS[n] for n in range(SIZE))
-    return np.unique((mixed ^ (mixed >> np.uint32(15))) * _FACTORS[0] >> np.uint32(16)).astype(np.uint16)
+    found = ((mixed ^ (mixed >> np.uint32(15))) * _FACTORS[0] >> np.uint32(16)).astype(np.uint16)
+    found.sort()
+    fresh = np.ones(len(found), bool)
+    np.not_equal(found[1:], found[:-1], out=fresh[1:])
+    distinct: Buckets = found[fresh]
+    return distinct

@@ -16,10 +16,12 @@ from search.site import Site, nav_places
 
 @dataclass(frozen=True)
 class House:
-    """Pages below `products` say what they quote and from where; `hidden` prefixes have no front matter."""
+    """Pages below `products` say what they quote and from where; `hidden` prefixes have no front matter; `hints` are the
+    lines that a new page begins with, for the writer alone."""
 
     products: Collection[str] = ()
     hidden: tuple[str, ...] = ()
+    hints: frozenset[str] = frozenset()
 
 
 def rules(site: Site, pages: Mapping[str, Page], house: House) -> Iterator[Finding]:
@@ -31,6 +33,7 @@ def rules(site: Site, pages: Mapping[str, Page], house: House) -> Iterator[Findi
             yield from labels.unknown(page.path, page.source, page.html, books[page.folder])
         if not page.is_hidden and not page.path.startswith(house.hidden or "\0"):
             yield from _front_matter(site, page, sourced=page.folder in books)
+            yield from _hints(page, house.hints)
     yield from _in_nav(site, pages)
     yield from _asked_once(pages)
 
@@ -52,6 +55,13 @@ def _front_matter(site: Site, page: Page, *, sourced: bool) -> Iterator[Finding]
             what = "the page is related to itself" if path == page.path else f"there is no {path}"
             mend = "give the path of another page below docs/"
             yield Finding(page.path, page.line_of_field("related"), "related", what, mend)
+
+
+def _hints(page: Page, hints: frozenset[str]) -> Iterator[Finding]:
+    for number, line in enumerate(page.source.splitlines(), 1):
+        if line.strip() in hints:
+            what = "the template's hint is still here"
+            yield Finding(page.path, number, "hint", what, "write what it asks for, or take the part away")
 
 
 def _in_nav(site: Site, pages: Mapping[str, Page]) -> Iterator[Finding]:

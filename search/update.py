@@ -34,7 +34,10 @@ class Kept:
 
 def is_of_now(folder: Path) -> bool:
     """Was a generation made by the same analysis and schema? Any other cannot be built upon."""
-    return (folder / FILE).is_file() and arrays.open_mapped(folder / FILE)["made_by"].tobytes() == _made_by()
+    if not (folder / FILE).is_file():
+        return False
+    made_by = arrays.open_mapped(folder / FILE).get("made_by")  # what an older version made has none
+    return made_by is not None and made_by.tobytes() == _made_by()
 
 
 def _made_by() -> bytes:

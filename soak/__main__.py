@@ -10,10 +10,12 @@ import httpx2
 
 from deflect_api import build, config
 from soak import (
+    clock_jumps,
     crash_points,
     desk_down,
     disk_full,
     lost_answers,
+    lost_issues,
     model,
     mutants,
     overload,
@@ -42,10 +44,16 @@ def trials(release: Path) -> dict[str, Callable[[], Row | Skipped]]:
     return {
         "power_cut": power_cut.run,
         "crash_points": crash_points.run,
-        "sigkill": lambda: with_desk("SIGKILL", RT_URL, lambda: sigkill.run(release)),
-        "lost_rt": lambda: with_desk("Lost answers, rt", RT_URL, lambda: lost_answers.run("rt", 1000)),
-        "lost_redmine": lambda: with_desk("Lost answers, redmine", REDMINE_URL, lambda: lost_answers.run("redmine", 1000)),
+        "sigkill_rt": lambda: with_desk("SIGKILL, rt", RT_URL, lambda: sigkill.run("rt", release)),
+        "sigkill_redmine": lambda: with_desk("SIGKILL, redmine", REDMINE_URL, lambda: sigkill.run("redmine", release)),
+        "lost_rt": lambda: with_desk("Lost answers, rt", RT_URL, lambda: lost_answers.run("rt", 1000, release)),
+        "lost_redmine": lambda: with_desk(
+            "Lost answers, redmine", REDMINE_URL, lambda: lost_answers.run("redmine", 1000, release)
+        ),
+        "lost_zendesk": lambda: lost_answers.run("zendesk", 1000, release),
+        "lost_github": lost_issues.run,
         "desk_down": desk_down.run,
+        "clock_jumps": lambda: clock_jumps.run(release),
         "replicas": lambda: replicas.run() if postgres.programs() else Skipped("Replicas", "PostgreSQL is not installed"),
         "disk_full": lambda: disk_full.run(release),
         "postgres_killed": lambda: postgres_killed.run(release),

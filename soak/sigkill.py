@@ -1,4 +1,7 @@
-"""The service is killed again and again under load: each acknowledged request is stored, mailed and at the real desk once."""
+"""The service is killed again and again under load: each acknowledged request is stored, mailed and at the real desk once.
+
+The controls are the same with a protection gone: a new key at each try, and a copy of the product that looks nothing up.
+"""
 
 import random
 import sqlite3
@@ -7,94 +10,163 @@ import tempfile
 import threading
 import time
 import uuid
-from contextlib import closing
+from collections import Counter
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
-from soak.desks.rigs import RT_URL, RtRig, rt_connector
+from soak import shares
+from soak.desks.rigs import REDMINE_SETTINGS, REDMINE_URL, RT_SETTINGS, RT_URL, RedmineRig, RtRig, redmine_connector, rt_connector
+from soak.installed import built, fresh_numbers, number_from, weakened, write_settings
 from soak.table import Row
 from tests.journeys.test_never_lost import send
 from tests.served import ROOT, Served
 
 CLIENTS = 4
+PAUSE = 0.25  # of each client after an answer: about as much as these desks take in on this machine
+SECONDS = 3.0  # until the first 201, from the moment the service is started again
+DESKS: dict[str, tuple[str, dict[str, Any]]] = {"rt": (RT_URL, RT_SETTINGS), "redmine": (REDMINE_URL, REDMINE_SETTINGS)}
+NO_LOOK_UP = (
+    ("delivery/forward.py", "way.desk.find(request.reference) or way.desk", "way.desk"),
+    ("connectors/rt.py", "        if not found:\n            return None\n", "        return None\n"),
+)
 
 
-def settings_for(home: Path) -> Path:
-    """Write a support.yml whose desk is the real Request Tracker."""
-    whole = (ROOT / "support.yml").read_text(encoding="utf-8")
-    given = f"{{url: '{RT_URL}', user: deflect, password: soak-api-password, queue: Support}}"
-    start = whole.index("desk:\n")
-    end = whole.index("mail:\n")
-    path = home / "support.yml"
-    path.write_text(f"{whole[:start]}desk:\n  connector: rt\n  settings: {given}\n\n{whole[end:]}", encoding="utf-8")
-    return path
+@dataclass
+class Load:
+    """Clients that send one request after another; each answer with the moment it came."""
+
+    served: Served
+    same_key: bool = True
+    acknowledged: dict[str, str] = field(default_factory=dict)
+    moments: list[float] = field(default_factory=list)
+    stop: threading.Event = field(default_factory=threading.Event)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        self.threads = [threading.Thread(target=self._client) for _ in range(CLIENTS)]
+        for thread in self.threads:
+            thread.start()
+
+    def end(self) -> None:
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+
+    def _client(self) -> None:
+        while not self.stop.is_set():
+            subject = uuid.uuid4().hex
+            self.acknowledged[subject] = send(self.served, subject, fresh_keys=not self.same_key)
+            self.moments.append(time.monotonic())
+            self.stop.wait(PAUSE)
+
+    def first_after(self, moment: float, most: float = 30) -> float:
+        """Wait for the first answer after `moment`; return how long it took."""
+        while time.monotonic() - moment < most:
+            if came := [at for at in self.moments[-50:] if at > moment]:
+                return min(came) - moment
+            time.sleep(0.005)
+        return most
 
 
-def load(served: Served, acknowledged: dict[str, str], stop: threading.Event) -> None:
-    while not stop.is_set():
-        key = uuid.uuid4().hex
-        acknowledged[key] = send(served, key)
-
-
-def run(release: Path, kills: int = 200) -> Row:
-    chance, slowest = random.Random(9), 0.0
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
+def share(which: str, kills: int, release: Path, *, protected: bool = True) -> shares.Counts:
+    """Kill so often, and count. Not `protected`: the control."""
+    chance, firsts = random.Random(kills + protected), list[float]()
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (home / "current").symlink_to(release)
-        served = Served(home, config=settings_for(home))
-        base = 1_000_000_000 + uuid.uuid4().int % 900_000_000
+        url, settings = DESKS[which]
+        source = ROOT if protected else stack.enter_context(weakened(*NO_LOOK_UP))
+        served = Served(home, config=write_settings(home, which, {"url": url, **settings}), source=source)
+        stack.callback(served.kill)
         served.start()
         served.kill()
-        with closing(sqlite3.connect(home / "deflect.db")) as database:  # numbers that the real desk has never seen
-            database.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'ticket'", (base,))
-            database.commit()
+        number_from(home / "deflect.db", fresh_numbers())
         served.start()
-        acknowledged, stop = dict[str, str](), threading.Event()
-        clients = [threading.Thread(target=load, args=(served, acknowledged, stop)) for _ in range(CLIENTS)]
-        for client in clients:
-            client.start()
+        load = Load(served, same_key=protected)
+        load.start()
         for _ in range(kills):
-            time.sleep(chance.random() * 2)
+            time.sleep(0.3 + chance.random() * 1.5)
             served.kill()
-            before = len(acknowledged)
+            started = time.monotonic()
             served.start()
-            began = time.monotonic()
-            while len(acknowledged) == before and time.monotonic() - began < 30:
-                time.sleep(0.01)
-            slowest = max(slowest, time.monotonic() - began)
-        stop.set()
-        for client in clients:
-            client.join()
-        _drain(home)
+            firsts.append(load.first_after(started))
+        load.end()
+        waited = _drain(home)
         served.kill()
-        return _count(home, acknowledged, kills, slowest)
+        return {**_count(which, home, load.acknowledged), "kills": kills, "undelivered": waited, **_times(firsts)}
 
 
-def _drain(home: Path) -> None:
+def _times(firsts: list[float]) -> shares.Counts:
+    return {
+        "slowest": max(firsts, default=0.0), "firsts": sum(firsts), "late": sum(first > SECONDS for first in firsts),
+    }  # fmt: skip
+
+
+def _drain(home: Path, most: float = 300) -> int:
+    """Wait until all is delivered; return what was not in that time."""
     with closing(sqlite3.connect(home / "deflect.db")) as database:
         wanted = "SELECT count(*) FROM message WHERE kind IN ('forward', 'mail') AND state != 'delivered'"
-        until = time.monotonic() + 900
-        while database.execute(wanted).fetchone()[0] and time.monotonic() < until:
+        until = time.monotonic() + most
+        while (number := database.execute(wanted).fetchone()[0]) and time.monotonic() < until:
             time.sleep(0.5)
+        return int(number)
 
 
-def _count(home: Path, acknowledged: dict[str, str], kills: int, slowest: float) -> Row:
-    rig: Any = RtRig(rt_connector())
+def _count(which: str, home: Path, acknowledged: dict[str, str]) -> shares.Counts:
+    rig: Any = RtRig(rt_connector()) if which == "rt" else RedmineRig(redmine_connector())
     with closing(sqlite3.connect(home / "deflect.db")) as database:
-        stored = {subject: str(number) for subject, number in database.execute("SELECT subject, id FROM ticket")}
+        stored = Counter(database.execute("SELECT subject, id FROM ticket").fetchall())
+    subjects = Counter(subject for subject, _ in stored.elements())
     at_desk = [len(rig.ids(reference)) for reference in acknowledged.values()]
-    told = [message_from_bytes(path.read_bytes())["X-Deflect-Reference"] for path in (home / "mail").glob("*.received@*.eml")]
-    mailed = [told.count(reference) for reference in acknowledged.values()]
-    lost = sum(stored.get(key) != reference for key, reference in acknowledged.items())
+    told = Counter(
+        message_from_bytes(path.read_bytes())["X-Deflect-Reference"] for path in (home / "mail").glob("*.received@*.eml")
+    )
+    mailed = [told[reference] for reference in acknowledged.values()]
+    return {
+        "acknowledged": len(acknowledged),
+        "lost": sum((subject, int(reference)) not in stored for subject, reference in acknowledged.items()),
+        "stored twice": sum(subjects[subject] > 1 for subject in acknowledged),
+        "desk once": at_desk.count(1), "desk never": at_desk.count(0), "desk more": sum(number > 1 for number in at_desk),
+        "mailed once": mailed.count(1), "mailed never": mailed.count(0),
+    }  # fmt: skip
+
+
+def row(which: str, counts: shares.Counts, control: shares.Counts) -> Row:
+    c, x = {k: round(v) for k, v in counts.items()}, {k: round(v) for k, v in control.items()}
+    mean = counts["firsts"] / max(c["kills"], 1)
     return Row(
-        "SIGKILL",
-        f"{kills} kills, {len(acknowledged)} acknowledged: lost {lost}; at Request Tracker once {at_desk.count(1)}, mailed once "
-        f"{mailed.count(1)}; slowest first 201 after it answered again {slowest:.1f} s",
-        "the power cut's control: `synchronous=NORMAL`",
-        not lost and at_desk.count(1) == mailed.count(1) == len(acknowledged),
+        f"SIGKILL, {which}",
+        f"{c['kills']} kills, {c['acknowledged']} acknowledged: lost {c['lost']}, stored twice {c['stored twice']}; at the desk "
+        f"once {c['desk once']}, never {c['desk never']}, more {c['desk more']}; mailed once {c['mailed once']}; first 201 after "
+        f"the restart: mean {mean:.1f} s, slowest {counts['slowest']:.1f} s, over {SECONDS:.0f} s {c['late']}",
+        f"a new key at each try and no look-up, {x['kills']} kills, {x['acknowledged']} acknowledged: stored twice "
+        f"{x['stored twice']}, more than once at the desk {x['desk more']}",
+        not (c["lost"] or c["stored twice"] or c["late"] or c["undelivered"])
+        and c["desk once"] == c["mailed once"] == c["acknowledged"]
+        and x["desk more"] + x["stored twice"] > 0,
     )
 
 
+def run(which: str, release: Path, kills: int = 200, control: int = 20) -> Row:
+    return row(which, share(which, kills, release), share(which, control, release, protected=False))
+
+
+def main(which: str, kills: int, file: Path, control_kills: int = 20) -> None:
+    """Run one share, keep it in `file`, and print the row of all that are there. 0 kills: a share of the control."""
+    control = file.with_suffix(".control")
+    with built() as release:
+        if kills:
+            shares.keep(file, share(which, kills, release))
+        else:
+            shares.keep(control, share(which, control_kills, release, protected=False))
+    if file.exists() and control.exists():
+        print(row(which, shares.total(file), shares.total(control)))
+    else:
+        print(shares.total(file if file.exists() else control))
+
+
 if __name__ == "__main__":
-    print(run(Path(sys.argv[1]), int(sys.argv[2])))
+    main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), *(int(word) for word in sys.argv[4:]))

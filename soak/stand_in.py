@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +13,16 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass
 class StandIn:
-    """It speaks the part of Zendesk's API that a forward needs, and knows no idempotency keys."""
+    """It speaks the part of Zendesk's API that a forward needs, and knows no idempotency keys.
+
+    A create takes `slow` seconds, and each `lose`-th is carried out and not answered.
+    """
 
     url: str = ""
     creates: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    slow: float = 0.0
+    lose: int = 0
 
     def times(self) -> Counter[str]:
         return Counter(self.creates)
@@ -43,9 +49,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         given = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        time.sleep(self.desk.slow)
         with self.desk.lock:
             self.desk.creates.append(given["ticket"]["external_id"])
             number = len(self.desk.creates)
+        if self.desk.lose and number % self.desk.lose == 0:
+            self.close_connection = True
+            return
         self._answer({"ticket": {"id": number}}, 201)
 
     def _answer(self, body: object, status: int = 200) -> None:

@@ -150,6 +150,8 @@ def test_imap_over_tls_signs_in_and_a_wrong_password_says_so(rig: Rig) -> None:
     wrong = rig.inbound().model_copy(update={"password": "wrong"})
     with pytest.raises(TemporaryFailure, match="refused"):
         Mailbox(wrong).check()
+    with pytest.raises(TemporaryFailure, match="could not be reached"):
+        Smtp(rig.mail().model_copy(update={"ca_file": ""})).check()
     strangers = rig.inbound().model_copy(update={"ca_file": ""})
     with pytest.raises(TemporaryFailure, match="could not be reached"):
         Mailbox(strangers).check()

@@ -1,8 +1,11 @@
-"""A small site with our theme and settings, for tests that build and publish."""
+"""A small site with our theme and settings, for tests that build and publish; and a release with known issues."""
 
+import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
+from deflect_api.desk.known_issues import Issue
 from tests.served import ROOT
 
 BATTERY = """---
@@ -39,3 +42,14 @@ def small_site(folder: Path) -> None:
         "  house: true", "  house: true\n  skip: [spelling, prose]  # loading their word lists takes a second"
     )
     (folder / "support.yml").write_text(support, encoding="utf-8")
+
+
+def marked(release: Path, folder: Path, *issues: Issue) -> Path:
+    """Make a release like another one, in which these articles are known issues."""
+    folder.mkdir(parents=True)
+    for part in ("site", "index"):
+        (folder / part).symlink_to(release / part)
+    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+    manifest["known_issues"] = [asdict(issue) for issue in issues]
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return folder

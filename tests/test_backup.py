@@ -1,7 +1,9 @@
 """Backup and restore by the commands, while requests come in: nothing that was acknowledged before is missing or sent again."""
 
+import io
 import sqlite3
 import subprocess
+import tarfile
 import threading
 import time
 import uuid
@@ -13,8 +15,9 @@ import pytest
 from deflect_api.delivery.relay import utc_now
 from deflect_api.store.db import Database
 from deflect_api.store.ready import ready_database
+from deflect_api.unpacking import unpack
 from tests.intake.made import submitted
-from tests.served import Served
+from tests.served import ROOT, Served
 
 
 def deflect(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -92,3 +95,48 @@ def test_a_restore_replaces_nothing_and_a_backup_neither(home: Path, tmp_path: P
     (tmp_path / "no.tar").write_text("no backup", encoding="utf-8")
     none = deflect(tmp_path / "new", "restore", str(tmp_path / "no.tar"))
     assert (none.returncode, "cannot be read as a backup" in none.stderr) == (1, True)
+
+
+def packed(*members: tuple[str, bytes, str]) -> tarfile.TarFile:
+    """An archive of these names, types and, for links, where they lead."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as tar:
+        for name, kind, link in members:
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname, info.mode = kind, link, 0o600
+            tar.addfile(info)
+    return tarfile.open(fileobj=io.BytesIO(made.getvalue()))
+
+
+@pytest.mark.parametrize("filters", [True, False], ids=["newer Python", "Debian 12's Python"])
+@pytest.mark.parametrize(
+    ("name", "kind", "link"),
+    [
+        ("../out", tarfile.REGTYPE, ""),
+        ("/absolute", tarfile.REGTYPE, ""),
+        ("files/../../out", tarfile.REGTYPE, ""),
+        ("files", tarfile.SYMTYPE, "/etc"),
+        ("hard", tarfile.LNKTYPE, "/etc/passwd"),
+        ("device", tarfile.CHRTYPE, ""),
+    ],
+)
+def test_what_does_not_belong_in_a_backup_is_refused_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, filters: bool, name: str, kind: bytes, link: str
+) -> None:
+    if not filters:
+        monkeypatch.delattr(tarfile, "data_filter", raising=False)
+    home = tmp_path / "home"
+    home.mkdir()
+    with packed(("first", tarfile.REGTYPE, ""), (name, kind, link)) as tar, pytest.raises(tarfile.TarError):
+        unpack(tar, home)
+    assert not list(home.iterdir()), "nothing is written before all is looked at"
+    with packed(("files", tarfile.DIRTYPE, ""), ("files/kept", tarfile.REGTYPE, "")) as tar:
+        tar.getmember("files").mode = 0o700
+        unpack(tar, home)
+    assert (home / "files" / "kept").is_file()
+
+
+def test_archives_are_unpacked_in_one_place_alone() -> None:
+    """Others would use what Debian 12's Python does not have."""
+    uses = [path.name for path in (ROOT / "deflect_api").rglob("*.py") if ".extractall(" in path.read_text(encoding="utf-8")]
+    assert uses == ["unpacking.py"]

@@ -85,8 +85,10 @@ def default_of(field: FieldInfo | None) -> str:
 def commands_of(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
     yield name, command
     if isinstance(command, click.Group):
-        for part, below in command.commands.items():
-            yield from commands_of(below, f"{name} {part}")
+        context = click.Context(command)
+        for part in command.list_commands(context):
+            if below := command.get_command(context, part):
+                yield from commands_of(below, f"{name} {part}")
 
 
 def words_of(parameter: click.Parameter) -> list[str]:
@@ -251,7 +253,7 @@ def files_of_the_repository() -> Iterator[Path]:
     ignored = [".git", *(ROOT / ".gitignore").read_text(encoding="utf-8").replace("/", "").split()]
     for folder, folders, names in os.walk(ROOT):
         folders[:] = [name for name in folders if not any(fnmatch(name, pattern) for pattern in ignored)]
-        yield from (Path(folder, name) for name in names)
+        yield from (Path(folder, name) for name in names if name != ".git")  # a file in a worktree
 
 
 @pytest.mark.parametrize(("what", "pattern"), FOREIGN.items(), ids=["machine", "registry"])

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from deflect_api.store.ready import ready_database
-from soak import crash_points, mutants
+from soak import clock_jumps, crash_points, mutants, sigkill
 from soak.changed import put_in
+from soak.installed import weakened
 from tests.served import ROOT
 
 
@@ -15,6 +16,13 @@ def test_each_fault_to_put_in_fits_the_source_in_one_place(file: str, right: str
     assert (ROOT / "deflect_api" / file).read_text(encoding="utf-8").count(right) == 1
     assert right != wrong
     assert [test for test in mutants.tests_of(file) if not (ROOT / test).is_file()] == []
+
+
+@pytest.mark.parametrize("faults", [sigkill.NO_LOOK_UP, clock_jumps.NO_CARE], ids=["sigkill", "clock jumps"])
+def test_the_copies_for_controls_can_still_be_made(faults: tuple[tuple[str, str, str], ...]) -> None:
+    with weakened(*faults) as folder:
+        for file, right, _ in faults:
+            assert right not in (folder / "deflect_api" / file).read_text(encoding="utf-8")
 
 
 def test_a_fault_that_fits_nowhere_is_told() -> None:

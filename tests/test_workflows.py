@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
@@ -38,6 +39,7 @@ def test_each_command_and_option_of_a_workflow_exists(path: Path) -> None:
     assert told
     for line in told:
         name, *words = line.split()
-        command = cli.main.commands[name]
+        command = cli.main.get_command(click.Context(cli.main), name)
+        assert command, line
         known = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= known

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+SHORTEST_DELIVERIES = 7
 Days = Annotated[int, Field(ge=0, le=3650)]
 
 
@@ -60,4 +61,12 @@ class Retention(_Block):
     searches: Days = 180
     messages: Days = 90
     letters: Days = 365
+    deliveries: Days = 90
     audit: Days = 365
+
+    @field_validator("deliveries")
+    @classmethod
+    def _longer_than_repeats(cls, days: int) -> int:
+        if 0 < days < SHORTEST_DELIVERIES:
+            raise ValueError(f"keep them for {SHORTEST_DELIVERIES} days or more: GitHub sends a delivery again for 3")
+        return days

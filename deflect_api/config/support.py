@@ -162,6 +162,7 @@ class Mail(Block):
     starttls: bool = False
     username: str = ""
     password: str = ""
+    ca_file: str = ""
 
 
 Setting = str | int | bool | dict[str, str | int]

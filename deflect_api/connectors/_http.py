@@ -20,6 +20,10 @@ LONGEST_WAIT = 86_400.0
 SAFE = ("GET", "HEAD")
 
 
+class _NoAnswer(TemporaryFailure):
+    """A read whose answer was lost."""
+
+
 class Api:
     """`name` is what messages call the other system; `url` is the root of its API; `transport` is a test's stand-in."""
 
@@ -32,9 +36,15 @@ class Api:
     def close(self) -> None:
         self._client.close()
 
-    def get(self, path: str, **how: Any) -> Any:
-        """Read `path` and return its JSON."""
-        return self._json(self.call("GET", path, **how))
+    def get(self, path: str, *, tries: int = 1, **how: Any) -> Any:
+        """Read `path` and return its JSON. With more than one of `tries`, an answer that was lost is asked for again."""
+        for left in range(tries - 1, -1, -1):
+            try:
+                return self._json(self.call("GET", path, **how))
+            except _NoAnswer:
+                if not left:
+                    raise
+        raise ValueError("tries must be one or more")
 
     def send(self, method: str, path: str, **how: Any) -> Any:
         """Change something and return the answer's JSON, or None when it has no body."""
@@ -78,7 +88,7 @@ class Api:
             raise self._unanswered(str(answer.request.method), "the answer is not JSON") from error
 
     def _unanswered(self, method: str, why: str) -> DeliveryError:
-        kind = TemporaryFailure if method in SAFE else UnknownOutcome
+        kind = _NoAnswer if method in SAFE else UnknownOutcome
         return kind(f"{self.name} gave no usable answer: {why}")
 
     def _refusal(self, method: str, answer: httpx2.Response) -> DeliveryError:

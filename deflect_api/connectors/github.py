@@ -13,6 +13,7 @@ from deflect_api.errors import PermanentFailure
 
 VERSION = "2022-11-28"
 PAGE = 100
+TRIES = 3  # of each page: a list of many pages would hardly ever be read to its end on a line that loses answers
 
 
 class GitHub:
@@ -88,7 +89,7 @@ class GitHub:
     def _pages(self, path: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
         number = 1
         while True:
-            page = self._api.get(path, params={**asked, "per_page": PAGE, "page": number})
+            page = self._api.get(path, tries=TRIES, params={**asked, "per_page": PAGE, "page": number})
             yield from page
             if len(page) < PAGE:
                 return

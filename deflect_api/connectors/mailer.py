@@ -6,6 +6,7 @@ A mail keeps its Message-ID, however often it is tried.
 import os
 import re
 import smtplib
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.headerregistry import Address
@@ -126,7 +127,7 @@ class Smtp:
 
     def _introduce(self, server: smtplib.SMTP) -> None:
         if self.settings.starttls:
-            server.starttls()
+            server.starttls(context=ssl.create_default_context(cafile=self.settings.ca_file or None))
         if self.settings.username:
             server.login(self.settings.username, self.settings.password)
 

@@ -58,6 +58,8 @@ class Redmine:
         found = [issue for issue in issues if _fields_of(issue).get(self.reference_field) == reference]
         if issues and not found:  # Redmine ignores a filter that it does not know, and gives all issues
             raise PermanentFailure(f"Redmine does not search custom field {self.reference_field}. Tick “Used as a filter” there.")
+        for loser in found[1:]:  # two workers made one each, and neither saw the other's
+            self._give_way(loser, str(found[0]["id"]), reference)
         return str(found[0]["id"]) if found else None
 
     def create(self, request: Request) -> str:
@@ -110,6 +112,20 @@ class Redmine:
         if self.tracker and self.tracker not in {tracker["name"] for tracker in project.get("trackers", ())}:
             raise PermanentFailure(f"the project {self.project} has no tracker {self.tracker}")
         return f"Redmine as {user['login']}, project {self.project}"
+
+    def _give_way(self, loser: dict[str, Any], winner: str, reference: str) -> None:
+        """Close the second issue of one reference, with a note that points at the first."""
+        closed = self._closed()
+        if loser["status"]["name"] in closed:
+            return
+        remote, note = str(loser["id"]), f"The same request as #{winner}.\n\nReference {reference}-0"
+        self._update(remote, {"status_id": next(iter(closed.values())), "notes": note}, private=True)
+        if self._one(remote)["status"]["name"] not in closed:  # it answers 204 to a change that it does not allow
+            raise PermanentFailure(f"Redmine did not close issue {remote}, a double of {winner}: may our user close issues?")
+
+    def _closed(self) -> dict[str, int]:
+        known = self._api.get("issue_statuses.json")["issue_statuses"]
+        return {entry["name"]: int(entry["id"]) for entry in known if entry["is_closed"]}
 
     def _check_fields(self, project: dict[str, Any]) -> None:
         """Compare with the newest issue's fields: those for all projects are listed nowhere else to a user like ours."""

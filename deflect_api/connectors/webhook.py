@@ -1,6 +1,7 @@
 """Any system that takes a signed call: Standard Webhooks (https://www.standardwebhooks.com), one event for each happening.
 
 A repeat carries the same `webhook-id`; the receiver drops what it has seen. It may answer a ticket with {"id": "…"}.
+What comes back is signed the same way, with a secret of its own.
 """
 
 import base64
@@ -18,17 +19,22 @@ from deflect_api.connectors import Changes, File, Note, Request
 from deflect_api.connectors._http import Api
 from deflect_api.errors import ConfigError
 
+MOST_SIGNATURES = 10  # a sender that changes its secret sends two
+
 
 class Webhook:
     def __init__(
         self,
         url: str,
         secret: str,
+        hook_secret: str = "",
         transport: httpx2.BaseTransport | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._api = Api("the webhook's receiver", url, transport=transport)
-        self._url, self._key, self._clock = url, _key(secret), clock
+        self._url, self._key, self._clock = url, key_of(secret), clock
+        if hook_secret and key_of(hook_secret, "hook_secret") == self._key:
+            raise ConfigError("desk.settings.hook_secret: make it another than secret, or what we send could be sent back to us.")
 
     def find(self, reference: str) -> str | None:
         return None
@@ -81,13 +87,20 @@ def sign(key: bytes, parts: tuple[str, str], body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(key, said, hashlib.sha256).digest()).decode()
 
 
-def _key(secret: str) -> bytes:
+def is_signed(key: bytes, parts: tuple[str, str], body: bytes, given: str) -> bool:
+    """Tell whether one of the signatures in `given`, divided by spaces, is ours."""
+    right = sign(key, parts, body).encode()
+    return any(hmac.compare_digest(right, one.encode("utf-8", "replace")) for one in given.split()[:MOST_SIGNATURES])
+
+
+def key_of(secret: str, setting: str = "secret") -> bytes:
+    """Read a secret of Standard Webhooks. Raises ConfigError."""
     try:
         key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if not 24 <= len(key) <= 64:
-        raise ConfigError("desk.settings.secret: a webhook's secret is whsec_ and the base64 of 24 to 64 random bytes.")
+        raise ConfigError(f"desk.settings.{setting}: a webhook's secret is whsec_ and the base64 of 24 to 64 random bytes.")
     return key
 
 

@@ -56,6 +56,7 @@ def compose(message: Message, follower: Follower, settings: Settings) -> EmailMe
     environment = make_environment(words)
     mail.set_content(environment.get_template(f"{told['template']}.txt").render(values))
     mail.add_alternative(environment.get_template(f"{told['template']}.html").render(values), subtype="html")
+    mail["Content-Language"] = i18n.tag(language)
     return mail
 
 

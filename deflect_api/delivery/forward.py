@@ -1,27 +1,31 @@
 """Forward a ticket to the help desk: look it up by our reference, create it only when the desk has none.
 
-What is said later follows it, in the order it was said: a note is sent only once the desk does not know its key.
+What is said later follows it, in the order it was said: a note is sent only once the desk does not know its key. After an
+uncertain try the desk is looked at once more, later: a call that we gave up may have been carried out since.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from deflect_api.connectors import File, HelpDesk, Note, Request
 from deflect_api.connectors.builtin import Builtin
 from deflect_api.connectors.limit import time_limit
+from deflect_api.delivery import outbox
 from deflect_api.delivery.work import Done, Handler
 from deflect_api.errors import PermanentFailure, TemporaryFailure
 from deflect_api.store.db import Database
-from deflect_api.store.models import Comment, Message, Ticket
+from deflect_api.store.models import Attempt, Comment, Message, Ticket
 from deflect_api.store.shelf import Shelf
 from deflect_api.store.uploads import KEPT, Upload
 
-FORWARD, SAY, ATTACH = "forward", "say", "attach"
-KINDS = (FORWARD, SAY, ATTACH)
+FORWARD, SAY, ATTACH, LOOK_AGAIN = "forward", "say", "attach", "look_again"
+KINDS = (FORWARD, SAY, ATTACH, LOOK_AGAIN)
+LATER = timedelta(minutes=10)  # longer than any server or proxy keeps a call that its caller gave up
 SECONDS = 50.0  # all calls for one message together: less than half of its lease
 PARTS = (
     ("doing", "What I was doing"),
@@ -39,11 +43,12 @@ class Way:
     desk: HelpDesk
     link: Callable[[Ticket], str]
     shelf: Shelf | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 def handlers(way: Way) -> dict[str, Handler]:
     """Return what the relay calls for messages to the desk, by kind."""
-    return {FORWARD: _forward(way), SAY: _say(way), ATTACH: _attach(way)}
+    return {FORWARD: _forward(way), SAY: _say(way), ATTACH: _attach(way), LOOK_AGAIN: _look_again(way)}
 
 
 def _forward(way: Way) -> Handler:
@@ -53,9 +58,22 @@ def _forward(way: Way) -> Handler:
             request = as_request(ticket, way.link, _files(session, ticket, way.shelf))
         with time_limit(SECONDS):
             remote = way.desk.find(request.reference) or way.desk.create(request)
-        return Done(f"desk id {remote}", record=lambda session: _keep(session, message, remote))
+        return Done(f"desk id {remote}", record=lambda session: _keep(session, message, remote, way.clock()))
 
     return forward
+
+
+def _look_again(way: Way) -> Handler:
+    """Finding a ticket mends what a lost race left behind, where the connector can."""
+
+    def look(message: Message) -> Done:
+        with way.database.read() as session:
+            ticket = _ticket(session, message)
+        with time_limit(SECONDS):
+            remote = way.desk.find(ticket.reference)
+        return Done(f"desk id {remote}" if remote else "the desk does not find it")
+
+    return look
 
 
 def _say(way: Way) -> Handler:
@@ -167,7 +185,11 @@ def _ticket(session: Session, message: Message) -> Ticket:
     return ticket
 
 
-def _keep(session: Session, message: Message, remote: str) -> None:
+def _keep(session: Session, message: Message, remote: str, now: datetime) -> None:
     ticket: Any = session.get(Ticket, message.ticket_id)
     if ticket is not None:
         ticket.remote_id = remote
+        uncertain = exists().where(Attempt.message_id == message.id, Attempt.outcome.in_(("unknown", "lost")))
+        if session.scalar(select(uncertain)):
+            later = {"not_before": now + LATER, "ticket_id": ticket.id}
+            outbox.put(session, outbox.owe(LOOK_AGAIN, f"{LOOK_AGAIN}:{ticket.id}", now, **later))

@@ -54,15 +54,17 @@ def claim(
     most: int = 10,
     kinds: Collection[str] | None = None,
     besides: Collection[str] = (),
+    take_over: bool = True,
 ) -> Sequence[Message]:
     """Lease up to `most` due messages to `worker`, at most one per stream and never ahead of an older one of its stream.
 
-    Only of `kinds` when they are given, and none of `besides`. A lease that ran out counts as due: its worker died.
+    Only of `kinds` when they are given, and none of `besides`. A lease that ran out counts as due, unless `take_over` is off:
+    its worker died.
     Attempts are counted here, so that a message that kills its worker is seen by its count.
     """
     earlier = aliased(Message)
     blocked = exists().where(earlier.stream == Message.stream, earlier.id < Message.id, earlier.state.in_(OPEN))
-    wanted = _due(now) & ~Message.kind.in_(besides)
+    wanted = _due(now, take_over=take_over) & ~Message.kind.in_(besides)
     if kinds is not None:
         wanted &= Message.kind.in_(kinds)
     chosen = select(Message.id).where(wanted, ~blocked).order_by(Message.id).limit(most).with_for_update(skip_locked=True)
@@ -85,7 +87,7 @@ def _left(now: datetime) -> ColumnElement[bool]:
     return and_(Message.state == CLAIMED, Message.leased_until <= now)
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
+def _due(now: datetime, *, take_over: bool) -> ColumnElement[bool]:
     # Pauses are a day at most: one that looks longer was set before the clock was put back. So was a message of the future.
     at_once = or_(Message.not_before <= Message.created_at, Message.kind == ALERT)
     set_back = or_(
@@ -93,7 +95,7 @@ def _due(now: datetime) -> ColumnElement[bool]:
         and_(Message.attempts == 0, Message.created_at > now, at_once),
     )
     ready = Message.state.in_((QUEUED, UNKNOWN)) & or_(Message.not_before <= now, set_back)
-    return or_(ready, _left(now))
+    return or_(ready, _left(now)) if take_over else ready
 
 
 def shorten(session: Session, now: datetime) -> None:
@@ -102,6 +104,14 @@ def shorten(session: Session, now: datetime) -> None:
     session.execute(
         update(Message).where(endless).values(leased_until=now + LEASE), execution_options={"synchronize_session": False}
     )
+
+
+def replan(session: Session, now: datetime) -> None:
+    """After the clock was put back: what was planned ahead keeps its span, from now on."""
+    ahead = and_(Message.created_at > now, Message.not_before > Message.created_at, Message.not_before > now)
+    untried = select(Message).where(Message.state == QUEUED, Message.attempts == 0, Message.kind != ALERT, ahead)
+    for row in session.scalars(untried.with_for_update(skip_locked=True)):
+        row.not_before, row.created_at = now + (row.not_before - row.created_at), now
 
 
 def free(session: Session, now: datetime, *, is_gone: Callable[[str], bool]) -> int:

@@ -5,6 +5,7 @@ import os
 import random
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from deflect_api.store.models import Message
 __all__ = ["Done", "Handler", "Relay", "utc_now"]
 log = logging.getLogger("deflect.relay")
 IDLE_SECONDS = 1.0
+JUMP_SECONDS, UNSURE_SECONDS = 5.0, 60.0  # what is in flight is over in less: see forward.SECONDS
 SETTLE_TRIES = 100
 
 
@@ -34,7 +36,7 @@ def utc_now() -> datetime:
 class Relay:
     """Runs handlers by message kind until it is stopped, or those of `kinds` alone. `wake()` makes it look at once.
 
-    `probes` try whether a channel answers that did not.
+    `probes` try whether a channel answers that did not. `ticks` are seconds of a clock that nobody sets.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Relay:
         kinds: frozenset[str] | None = None,
         besides: frozenset[str] = frozenset(),
         probes: Mapping[str, Probe] | None = None,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.database = database
         self.kinds = kinds
@@ -54,10 +57,13 @@ class Relay:
         self.probes = dict(probes or {})
         self.handlers = handlers
         self.clock = clock
+        self.ticks = ticks
         self.idle = idle
         self.worker = f"{_host()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._left_off = False
         self._chance = random.Random()  # noqa: S311 - spreads retries, guards nothing
+        self._away: float | None = None  # how far the clock is from one that nobody sets
+        self._unsure_until = ticks()
         self._wake = threading.Event()
         self._stop = threading.Event()
 
@@ -79,6 +85,7 @@ class Relay:
         self._take_over()
         while not self._stop.is_set():
             try:
+                self._notice_jump()
                 worked = self.run_once()
             except Unavailable as error:
                 log.warning("event=relay_waits reason=%r", error.detail)
@@ -97,15 +104,25 @@ class Relay:
             if left_off:  # the answer to a claim or to a record was lost, so a lease may be ours that nobody works on
                 outbox.free(session, now, is_gone=self.worker.__eq__)
             outbox.shorten(session, now)
+            outbox.replan(session, now)
             probed = channels.take_probe(session, now, tuple(self.probes)) if self.probes else ""
             held = channels.held(session, now)
             # One at a time: a lease covers one call, however slow the one before it was.
-            claimed = outbox.claim(session, now, worker=self.worker, most=1, kinds=self.kinds, besides={*held, *self.besides})
+            besides, sure = {*held, *self.besides}, self.ticks() >= self._unsure_until
+            claimed = outbox.claim(session, now, worker=self.worker, most=1, kinds=self.kinds, besides=besides, take_over=sure)
         opened = bool(probed) and self._probe(probed)
         for message in claimed:
             self._carry_out(message)
         self._left_off = False
         return len(claimed) + opened
+
+    def _notice_jump(self) -> None:
+        """After the clock was put forward, leases look as if they had run out: for a while nobody's are taken over."""
+        away = self.clock().timestamp() - self.ticks()
+        if self._away is not None and away - self._away > JUMP_SECONDS:
+            self._unsure_until = self.ticks() + UNSURE_SECONDS
+            log.warning("event=clock_jumped seconds=%d", away - self._away)
+        self._away = away
 
     def _probe(self, name: str) -> bool:
         """Ask a channel that did not answer, and open it when it does; tell whether it did."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from deflect_api.delivery import outbox
@@ -43,12 +43,22 @@ def counts(session: Session) -> dict[str, dict[str, int]]:
 
 def rows(session: Session, states: Sequence[str], chosen: Range | None = None) -> Sequence[Message]:
     """List the messages in these states, the oldest first."""
-    wanted = select(Message).where(Message.state.in_(states)).order_by(Message.id).limit(MOST_ROWS)
-    if chosen and chosen.kind:
-        wanted = wanted.where(Message.kind == chosen.kind)
-    if chosen and chosen.last:
-        wanted = wanted.where(Message.id.between(chosen.first, chosen.last))
+    wanted = select(Message).where(_in(states, chosen)).order_by(Message.id).limit(MOST_ROWS)
     return session.scalars(wanted).all()
+
+
+def number_of(session: Session, states: Sequence[str], chosen: Range | None = None) -> int:
+    """Count the messages in these states; `rows` lists the first of them alone."""
+    return session.scalar(select(func.count()).where(_in(states, chosen))) or 0
+
+
+def _in(states: Sequence[str], chosen: Range | None) -> ColumnElement[bool]:
+    wanted: ColumnElement[bool] = Message.state.in_(states)
+    if chosen and chosen.kind:
+        wanted &= Message.kind == chosen.kind
+    if chosen and chosen.last:
+        wanted &= Message.id.between(chosen.first, chosen.last)
+    return wanted
 
 
 def attempts(session: Session, number: int) -> Sequence[Attempt]:
@@ -76,11 +86,7 @@ def replay(session: Session, row: Message, now: datetime, *, by: str = "") -> No
 
 def replay_range(session: Session, chosen: Range, now: datetime, *, by: str = "") -> int:
     """Have all of a range tried again that wait for a human; return how many."""
-    wanted = select(Message).where(Message.state == outbox.WAITING).order_by(Message.id).with_for_update(skip_locked=True)
-    if chosen.kind:
-        wanted = wanted.where(Message.kind == chosen.kind)
-    if chosen.last:
-        wanted = wanted.where(Message.id.between(chosen.first, chosen.last))
+    wanted = select(Message).where(_in((outbox.WAITING,), chosen)).order_by(Message.id).with_for_update(skip_locked=True)
     found = session.scalars(wanted).all()
     for row in found:
         replay(session, row, now, by=by)

@@ -44,4 +44,5 @@ def compose(message: Message, settings: Settings) -> EmailMessage:
     environment = make_environment(words)
     mail.set_content(environment.get_template("way_to_form.txt").render(values))
     mail.add_alternative(environment.get_template("way_to_form.html").render(values), subtype="html")
+    mail["Content-Language"] = i18n.tag(i18n.SOURCE_LANGUAGE)
     return mail

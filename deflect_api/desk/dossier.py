@@ -7,13 +7,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deflect_api.config.support import Support
-from deflect_api.desk import asking, known_issues, noted_gaps, similar, tag_suggestions, tags
+from deflect_api.desk import asking, escalation, known_issues, noted_gaps, similar, tag_suggestions, tags
 from deflect_api.desk.asking import Missing
 from deflect_api.desk.tags import Offered
 from deflect_api.intake import attachments, deflection, duplicates, follow_ups, holding, tickets
 from deflect_api.intake.reach import EVERYTHING, Reach, may_see
 from deflect_api.store.desk import Gap, Relation
 from deflect_api.store.models import Message, SessionEvent, Ticket
+from deflect_api.store.second_line import Escalation
 from deflect_api.store.uploads import KEPT, Upload
 
 
@@ -43,6 +44,7 @@ class Dossier:
     lists: Mapping[str, list[Offered]]
     suggested: Mapping[str, list[str]]
     issues: Sequence[str]
+    escalations: Sequence[Escalation]
     gaps: Sequence[Gap]
 
 
@@ -65,6 +67,7 @@ def read(session: Session, reference: str, support: Support, reach: Reach = EVER
         lists=lists,
         suggested={kind: [name for name in names if not put[kind]] for kind, names in fitting.items()},
         issues=known_issues.linked(session, ticket),
+        escalations=escalation.of_ticket(session, ticket),
         gaps=noted_gaps.of_ticket(session, ticket),
     )
 

@@ -4,7 +4,7 @@ Words that people typed are shown only where at least FEWEST of them typed them,
 
 import shlex
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from deflect_api.intake import deflection, helpful
 from deflect_api.store import desk as store
 from deflect_api.store.helpful import HelpfulAnswer
 from deflect_api.store.models import SessionEvent, SupportSession
-from search import schema
+from search import SearchError, Suggester, schema
 from search.topics import Asked, Topic, topics
 
 DAYS = 90
@@ -30,6 +30,7 @@ NOTHING, TICKET, OPENED, REJECTED, UNHELPFUL, OVERDUE, NOTED = (
 LONGEST_QUESTION = 80
 
 Pages = Mapping[str, Mapping[str, Any]]
+Answered = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,22 @@ class _About:
     texts: list[str] = field(default_factory=list)
 
 
-def gaps(session: Session, pages: Pages, now: datetime, days: int = DAYS) -> list[Gap]:
-    """The whole list for the last `days`; `pages` are those of the live release, by their paths."""
+def answered_by(search: Suggester, floor: float | None) -> Answered:
+    """Tell whether the live search has an article for these words of a product now."""
+
+    def answered(words: str, product: str) -> bool:
+        try:
+            return bool(search.suggest(words, product=product or None, limit=1, floor=floor))
+        except SearchError:
+            return False
+
+    return answered
+
+
+def gaps(session: Session, pages: Pages, now: datetime, days: int = DAYS, answered: Answered | None = None) -> list[Gap]:
+    """The whole list for the last `days`; `pages` are those of the live release, by their paths.
+
+    What was searched in vain is left out once it is `answered`."""
     since = now - timedelta(days=days)
     found = select(SupportSession).where(SupportSession.last_at >= since).options(selectinload(SupportSession.events))
     visits = list(session.scalars(found))
@@ -63,7 +78,7 @@ def gaps(session: Session, pages: Pages, now: datetime, days: int = DAYS) -> lis
     by_url = {page["url"]: page for page in pages.values()}
     opened = _by_article(visits, deflection.OPENED)
     listed = [
-        *_searches(visits),
+        *(gap for gap in _searches(visits) if not (answered and gap.kind == NOTHING and answered(gap.what, gap.product))),
         *_of_pages(OPENED, _by_article((one for one in visits if _sent(one)), deflection.OPENED), by_url),
         *_of_pages(REJECTED, _by_article(visits, deflection.REJECTED), by_url),
         *_of_pages(UNHELPFUL, _unhelpful(answers, pages), by_url),
@@ -89,7 +104,7 @@ def _searches(visits: Iterable[SupportSession]) -> list[Gap]:
 def _search_gap(kind: str, topic: Topic) -> Gap:
     product = f" --product {shlex.quote(topic.product)}" if topic.product else ""
     words = topic.words[:LONGEST_QUESTION]
-    new = f"deflect new {shlex.quote(words)}{product} --type troubleshooting --question {shlex.quote(words)}"
+    new = f"{_new(words)}{product} --type troubleshooting --question {shlex.quote(words)}"
     command = new if kind == NOTHING else f"deflect explain {shlex.quote(words)}{product}"
     return Gap(kind, topic.people, topic.words, topic.product, "", (f"{topic.people} visits used these words",), command)
 
@@ -98,7 +113,12 @@ def _noted_gap(noted: store.Gap) -> Gap:
     """What an agent noted while answering counts for one person: the requester."""
     words, evidence = " ".join(noted.text.split())[:LONGEST_QUESTION], f"noted on request {noted.ticket_id}"
     product = f" --product {shlex.quote(noted.product)}" if noted.product else ""
-    return Gap(NOTED, 1, noted.text, noted.product, "", (evidence,), f"deflect new {shlex.quote(words)}{product}")
+    return Gap(NOTED, 1, noted.text, noted.product, "", (evidence,), f"{_new(words)}{product}")
+
+
+def _new(words: str) -> str:
+    """A page's title begins with a capital, however the words were typed."""
+    return f"deflect new {shlex.quote(words[:1].upper() + words[1:])}"
 
 
 def _sent(visit: SupportSession) -> bool:

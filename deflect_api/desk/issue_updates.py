@@ -7,20 +7,21 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from deflect_api import i18n
 from deflect_api.config.support import Calendar
 from deflect_api.delivery import outbox
 from deflect_api.delivery.work import Done, Handler
-from deflect_api.desk import answering
+from deflect_api.desk import answering, known_issues
 from deflect_api.errors import InputError
 from deflect_api.i18n import said
 from deflect_api.intake import tickets
 from deflect_api.intake.inbound import github_events
 from deflect_api.intake.inbound.github_events import IssueEvent
 from deflect_api.store.db import wait_for_name
+from deflect_api.store.desk import IssueLink
 from deflect_api.store.models import Agent, JournalEntry, Message, Ticket
 from deflect_api.store.second_line import CLOSED, DELETED, DISMISSED, OVERTAKEN, SENT, WAITS, Escalation, Issue, Task
 
@@ -105,6 +106,7 @@ def _reflect(session: Session, issue: Issue, event: IssueEvent, now: datetime) -
         return
     _set_state(session, issue, event.state, event, now)
     if event.state == CLOSED:
+        _overtake(session, issue, (REOPENED,), now)
         kind = NOT_PLANNED if event.state_reason in ("not_planned", "duplicate") else FIXED
         _tell(session, issue, kind, f"closed:{event.changed_at}", now)
     else:
@@ -112,11 +114,20 @@ def _reflect(session: Session, issue: Issue, event: IssueEvent, now: datetime) -
 
 
 def _opened_again(session: Session, issue: Issue, event: IssueEvent, now: datetime) -> None:
-    """What nobody was told yet is overtaken; who was told that it is over hears that it is not."""
+    """What nobody was told yet is overtaken; who was told that it is over hears that it is not, and waits again."""
     over = (Task.issue_id == issue.id) & Task.kind.in_((FIXED, NOT_PLANNED))
     told = set(session.scalars(select(Task.ticket_id).where(over, Task.state == SENT)))
-    session.execute(update(Task).where(over, Task.state == WAITS).values(state=OVERTAKEN, done_at=now))
-    _tell(session, issue, REOPENED, f"reopened:{event.at.isoformat()}", now, only=told)
+    known = (IssueLink.article == issue.article) & (IssueLink.article != "") & IssueLink.told_at.is_not(None)
+    told |= set(session.scalars(select(IssueLink.ticket_id).where(known)))
+    session.execute(update(IssueLink).where(known).values(told_at=None))
+    _overtake(session, issue, (FIXED, NOT_PLANNED), now)
+    about = session.scalars(select(Ticket).where(Ticket.id.in_(told)).order_by(Ticket.id)).all()
+    _tell(session, issue, REOPENED, f"reopened:{event.at.isoformat()}", now, about=about)
+
+
+def _overtake(session: Session, issue: Issue, kinds: tuple[str, ...], now: datetime) -> None:
+    waits = (Task.issue_id == issue.id) & Task.kind.in_(kinds) & (Task.state == WAITS)
+    session.execute(update(Task).where(waits).values(state=OVERTAKEN, done_at=now))
 
 
 def _commented(session: Session, issue: Issue, event: IssueEvent, now: datetime) -> None:
@@ -129,7 +140,7 @@ def _commented(session: Session, issue: Issue, event: IssueEvent, now: datetime)
     _tell(session, issue, kind, source, now, written=event.said)
     if event.action == "comment edited":
         for task in session.scalars(select(Task).where(waits)):
-            task.kind, task.draft = kind, draft(kind, task.ticket, issue, event.said)
+            task.kind, task.draft = kind, draft(kind, task.ticket.language, issue, event.said)
 
 
 def _moved(session: Session, issue: Issue, event: IssueEvent, now: datetime) -> None:
@@ -140,6 +151,7 @@ def _moved(session: Session, issue: Issue, event: IssueEvent, now: datetime) -> 
     if there is None:
         issue.repository, issue.number, issue.url, issue.seen_at = repository, number, url, None
         return
+    there.article = there.article or issue.article
     for table in (Escalation, Task):
         session.execute(update(table).where(table.issue_id == issue.id).values(issue_id=there.id))
 
@@ -161,28 +173,30 @@ def _note(session: Session, issue: Issue, now: datetime, change: str, before: st
 
 
 def _tell(
-    session: Session, issue: Issue, kind: str, source: str, now: datetime, *, written: str = "", only: set[int] | None = None
+    session: Session, issue: Issue, kind: str, source: str, now: datetime, *, written: str = "",
+    about: Sequence[Ticket] | None = None,
 ) -> None:  # fmt: skip
     session.flush()
     known = set(session.scalars(select(Task.ticket_id).where(Task.issue_id == issue.id, Task.source == source[:200])))
-    for ticket in requests_of(session, issue):
-        if ticket.id not in known and (only is None or ticket.id in only):
-            words = draft(kind, ticket, issue, written)
+    for ticket in requests_of(session, issue) if about is None else about:
+        if ticket.id not in known:
+            words = draft(kind, ticket.language, issue, written)
             session.add(Task(ticket_id=ticket.id, issue_id=issue.id, source=source[:200], kind=kind, draft=words, at=now))
     session.flush()
 
 
-def draft(kind: str, ticket: Ticket, issue: Issue, written: str = "") -> str:
-    """Write the message that an agent sends or edits, in the requester's language."""
+def draft(kind: str, language: str, issue: Issue, written: str = "") -> str:
+    """Write the message that an agent sends or edits, in the language of whoever gets it."""
     words = FIXED_IN if kind == FIXED and issue.milestone else DRAFTS[kind]
-    told = i18n.say(words, i18n.choose(ticket.language)) % {"version": issue.milestone}
+    told = i18n.say(words, i18n.choose(language)) % {"version": issue.milestone}
     return "\n\n".join(part for part in (told, written if kind in (WORKAROUND, NEWS) else "") if part)
 
 
 def waiting(session: Session, within: ColumnElement[bool], most: int = 100) -> Sequence[Task]:
-    """List the tasks that wait for an agent, oldest first; `within` says which requests the agent may see."""
-    waits = select(Task).join(Ticket, Ticket.id == Task.ticket_id).where(Task.state == WAITS, within)
-    found = session.scalars(waits.order_by(Task.id).limit(most)).all()
+    """List what waits for an agent, oldest first, one task of each thing; `within` says which requests the agent may see."""
+    first = select(func.min(Task.id)).join(Ticket, Ticket.id == Task.ticket_id).where(Task.state == WAITS, within)
+    each = select(Task).where(Task.id.in_(first.group_by(Task.issue_id, Task.source)))
+    found = session.scalars(each.order_by(Task.id).limit(most)).all()
     _ = [(task.issue, task.ticket) for task in found]
     return found
 
@@ -205,6 +219,8 @@ def send(
     if not solve and task.kind == REOPENED:
         tickets.change_status(session, task.ticket, tickets.ESCALATED, actor=agent.email, now=now, calendar=calendar)
     _done(task, SENT, agent, now)
+    if task.kind == FIXED and task.issue.article:
+        known_issues.heard(session, task.ticket, task.issue.article, agent, now)
 
 
 def dismiss(session: Session, task: Task, agent: Agent, now: datetime) -> None:

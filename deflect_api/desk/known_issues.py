@@ -4,19 +4,22 @@ What everybody is told, an agent has read before it goes out.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from deflect_api.config.support import Calendar
 from deflect_api.delivery import follower_mail, outbox
 from deflect_api.errors import InputError, NotFound
 from deflect_api.intake import ticket_words, tickets
+from deflect_api.store import second_line
+from deflect_api.store.db import wait_for_name
 from deflect_api.store.desk import Fix, Follower, IssueLink
 from deflect_api.store.models import Agent, JournalEntry, Ticket
+from deflect_api.store.second_line import Escalation, Task
 
 OPEN, FIXED = "open", "fixed"
 LINKED, UNLINKED = "known issue", "not the known issue"
@@ -34,12 +37,13 @@ class Issue:
 
 @dataclass(frozen=True)
 class Standing:
-    """How many wait for the end of an issue, and what everybody was told of it last."""
+    """How many wait for the end of an issue, what everybody was told of it last, and where developers work on it."""
 
     issue: Issue
     followers: int
     tickets: Sequence[Ticket]
     fix: Fix | None
+    reported: Sequence[second_line.Issue] = ()
 
 
 def follow(session: Session, issue: Issue, email: str, *, language: str, now: datetime) -> Follower:
@@ -93,25 +97,49 @@ def standings(session: Session, issues: Sequence[Issue]) -> list[Standing]:
 def standing(session: Session, issue: Issue) -> Standing:
     followers = select(func.count(Follower.id)).where(*_waits(issue))
     fix = session.scalar(select(Fix).where(Fix.article == issue.article).order_by(Fix.id.desc()))
-    return Standing(issue, session.scalar(followers) or 0, _tickets(session, issue), fix)
+    reported = session.scalars(select(second_line.Issue).where(second_line.Issue.article == issue.article)).all()
+    return Standing(issue, session.scalar(followers) or 0, _tickets(session, issue), fix, reported)
 
 
-def tell(session: Session, issue: Issue, text: str, agent: Agent, *, now: datetime, calendar: Calendar) -> Fix:
-    """Tell all followers and the requesters of all linked tickets, once. Open tickets are solved by it. Raises InputError."""
-    words = ticket_words.said(text)
-    about, following = _tickets(session, issue), session.scalars(select(Follower).where(*_waits(issue))).all()
-    if not about and not following:
-        raise InputError("Nobody waits for this one, or everybody was told.", {"text": "Nobody waits for this one."})
+def tell(
+    session: Session, issue: Issue, text: str, agent: Agent, *, now: datetime, calendar: Calendar,
+    told: Sequence[Ticket] = (), spoken: Callable[[str], str] | None = None, solve: bool = True,
+) -> Fix:  # fmt: skip
+    """Tell all followers and the requesters of all tickets about it, once. Open tickets are solved by it. Raises InputError.
+
+    `told` are tickets whose requesters have this message already. `spoken` gives it in a language; without it, all get `text`.
+    """
+    words, say = ticket_words.said(text), spoken or (lambda _: text)
+    wait_for_name(session, f"fix:{issue.article}")
+    have = {ticket.id for ticket in told}
+    about = [ticket for ticket in _tickets(session, issue) if ticket.id not in have]
     for ticket in about:
-        status = tickets.SOLVED if ticket.status not in (tickets.SOLVED, tickets.CLOSED) else ""
-        tickets.reply(session, ticket, agent, words, public=True, now=now, status=status, calendar=calendar)
-        session.get_one(IssueLink, (ticket.id, issue.article)).told_at = now
+        status = tickets.SOLVED if solve and ticket.status not in (tickets.SOLVED, tickets.CLOSED) else ""
+        tickets.reply(session, ticket, agent, say(ticket.language), public=True, now=now, status=status, calendar=calendar)
+    for ticket in (*told, *about):
+        heard(session, ticket, issue.article, agent, now)
+    following = _following(session, issue, (*told, *about))
+    if not (about or following or told):
+        raise InputError("Nobody waits for this one, or everybody was told.", {"text": "Nobody waits for this one."})
     for follower in following:
-        follower.told_at = now
-        _owe(session, follower, follower_mail.FIXED, now, title=issue.title, text=words, agent=agent.name)
-    fix = Fix(article=issue.article, text=words, told_by=agent.email, at=now, followers=len(following), requesters=len(about))
+        follower.told_at, said = now, say(follower.language)
+        _owe(session, follower, follower_mail.FIXED, now, title=issue.title, text=said, agent=agent.name)
+    fix = Fix(article=issue.article, text=words, told_by=agent.email, at=now, followers=len(following),
+              requesters=len(told) + len(about))  # fmt: skip
     session.add(fix)
     return fix
+
+
+def heard(session: Session, ticket: Ticket, article: str, agent: Agent, now: datetime) -> None:
+    """Note that a requester was told, and leave no task that would tell them once more."""
+    found = session.get(IssueLink, (ticket.id, article))
+    if found is None:
+        found = IssueLink(ticket_id=ticket.id, article=article, linked_at=now)
+        session.add(found)
+    found.told_at = now
+    known = select(second_line.Issue.id).where(second_line.Issue.article == article)
+    same = (Task.ticket_id == ticket.id) & Task.issue_id.in_(known) & (Task.kind == FIXED) & (Task.state == second_line.WAITS)
+    session.execute(update(Task).where(same).values(state=second_line.SENT, done_by=agent.email, done_at=now))
 
 
 def proposal(issue: Issue, url: str) -> str:
@@ -131,9 +159,21 @@ def _waits(issue: Issue) -> tuple[ColumnElement[bool], ...]:
     return (Follower.article == issue.article, Follower.confirmed_at.is_not(None), Follower.told_at.is_(None))
 
 
+def _following(session: Session, issue: Issue, told: Sequence[Ticket]) -> list[Follower]:
+    """List who waits and is mailed. Who hears it as a requester is not mailed twice, and is forgotten."""
+    mailed, waiting = {ticket.email.lower() for ticket in told}, session.scalars(select(Follower).where(*_waits(issue))).all()
+    for follower in waiting:
+        if follower.email.lower() in mailed:
+            stop(session, follower)
+    return [follower for follower in waiting if follower.email.lower() not in mailed]
+
+
 def _tickets(session: Session, issue: Issue) -> Sequence[Ticket]:
-    about = select(Ticket).join(IssueLink, IssueLink.ticket_id == Ticket.id)
-    return session.scalars(about.where(IssueLink.article == issue.article, IssueLink.told_at.is_(None)).order_by(Ticket.id)).all()
+    """List the tickets whose requesters wait: linked by hand, or hanging on an issue of the developers that is this one."""
+    linked = select(IssueLink.ticket_id).where(IssueLink.article == issue.article)
+    hangs = select(Escalation.ticket_id).join(Escalation.issue).where(second_line.Issue.article == issue.article)
+    waits = Ticket.id.in_(linked.where(IssueLink.told_at.is_(None))) | (Ticket.id.in_(hangs) & Ticket.id.not_in(linked))
+    return session.scalars(select(Ticket).where(waits).order_by(Ticket.id)).all()
 
 
 def _owe(session: Session, follower: Follower, template: str, now: datetime, **words: str) -> None:

@@ -1,4 +1,4 @@
-"""What happens at the connected desk comes back: it is asked again and again from a cursor, and each change is applied once.
+"""What happens at the connected desk comes back: it tells, or is asked from a cursor; each change is applied once.
 
 The desk is the master of state and words. What we said ourselves is known by its mark and never comes back.
 """
@@ -57,8 +57,12 @@ def poll(desk: HelpDesk, clock: Clock, calendar: Calendar) -> Handler:
 def apply(session: Session, change: Change, now: datetime, calendar: Calendar) -> None:
     """Bring one change of the desk to its ticket. The same change again does nothing."""
     ticket = session.scalars(select(Ticket).where(Ticket.remote_id == change.remote).with_for_update()).first()
-    if ticket is None:
-        return
+    if ticket is not None:
+        bring(session, ticket, change, now, calendar)
+
+
+def bring(session: Session, ticket: Ticket, change: Change, now: datetime, calendar: Calendar) -> None:
+    """Bring a change to the ticket that it is about."""
     news = [said for said in change.said if not _known(session, ticket, said)]
     for said in news:
         tickets.said_at_desk(

@@ -6,12 +6,13 @@ Only what was taken counts: what is refused takes nobody's place, and Retry-Afte
 import hashlib
 import hmac
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from math import ceil
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from deflect_api.config.limits import Limits, rate_of
@@ -60,6 +61,7 @@ def keyed(secret: str, scope: str, value: str) -> str:
     return hmac.new(secret.encode(), f"{scope}:{value}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
 
 
+@lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
     """Return the address, or the /64 that one household or school has in IPv6; "" for what is no address."""
     try:
@@ -81,8 +83,8 @@ def check(session: Session, sender: Who, limits: Limits, now: datetime) -> None:
 
 def wait(session: Session, scope: str, who: str, limits: Limits, now: datetime) -> timedelta:
     """Return how long until there is room for one more; zero when there is now."""
-    most, _ = rate_of(getattr(limits, scope))
-    counted = select(Tally.until).where(Tally.scope == scope, Tally.who == who, Tally.until > now)
+    most, window = rate_of(getattr(limits, scope))
+    counted = select(Tally.until).where(Tally.scope == scope, Tally.who == who, *_between(now, window))
     full = session.scalar(counted.order_by(Tally.until.desc()).offset(most - 1).limit(1))
     return full - now if full else timedelta()
 
@@ -124,7 +126,7 @@ def others_with(session: Session, words: str, sender: Who, now: datetime) -> tup
 
 def _others(session: Session, scope: str, words: str, mark: str, now: datetime) -> int:
     marks = select(func.count(Tally.mark.distinct())).where(
-        Tally.scope == scope, Tally.who == words, Tally.until > now, Tally.mark != mark
+        Tally.scope == scope, Tally.who == words, *_between(now, A_DAY), Tally.mark != mark
     )
     found = session.scalar(marks) or 0
     _count(session, scope, words, A_DAY, now, mark=mark)
@@ -133,17 +135,20 @@ def _others(session: Session, scope: str, words: str, mark: str, now: datetime) 
 
 def is_flood(session: Session, sender: Who, limits: Limits, now: datetime) -> bool:
     """Tell whether more visits than any training room has were taken in the last minute, from this address or in all."""
-    visits = select(func.count(Tally.mark.distinct())).where(Tally.scope == ADDRESS, Tally.at > now - A_MINUTE)
+    last_minute = (Tally.at > now - A_MINUTE) & (Tally.at < now + A_MINUTE)
+    visits = select(func.count(Tally.mark.distinct())).where(Tally.scope == ADDRESS, last_minute)
     if (session.scalar(visits) or 0) >= limits.flood_everywhere:
         return True
     return (session.scalar(visits.where(Tally.who == sender.address)) or 0) >= limits.flood_address
 
 
-def forgetter() -> Handler:
-    """Return what the relay calls for a `forget` message: it removes what no window needs any more."""
+def forgetter(clock: Callable[[], datetime]) -> Handler:
+    """Return what the relay calls for a `forget` message: it removes what no window needs any more.
+
+    After a pause it does so once, not once for every hour that went by."""
 
     def forget(message: Message) -> Done:
-        now = message.not_before  # due by now, whatever clock one asks
+        now = max(clock(), message.not_before)  # a clock put back must not remove less than was due
 
         def remove(session: Session) -> None:
             session.execute(delete(Tally).where(Tally.until <= now))
@@ -153,6 +158,11 @@ def forgetter() -> Handler:
         return Done("removed what was counted before", record=remove)
 
     return forget
+
+
+def _between(now: datetime, window: timedelta) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """What counts now. What ends later than a window from now was counted before the clock was put back: it holds nobody."""
+    return Tally.until > now, Tally.until <= now + window + A_MINUTE
 
 
 def _count(session: Session, scope: str, who: str, window: timedelta, now: datetime, *, mark: str = "") -> None:

@@ -15,7 +15,7 @@ from deflect_api.intake import privacy, privacy_files, tickets
 from deflect_api.store.db import Database
 from deflect_api.store.models import JournalEntry, Message, SessionEvent, Ticket
 from deflect_api.store.privacy import Removal
-from deflect_api.store.second_line import InboundMail
+from deflect_api.store.second_line import HookDelivery, InboundMail
 from deflect_api.store.staff import AuditEntry
 from deflect_api.store.uploads import Upload
 
@@ -144,6 +144,13 @@ def _letters(session: Session, before: datetime, _now: datetime) -> Cut:
     return Cut(len(rows), tuple(row.stored_as for row in rows))
 
 
+def _deliveries(session: Session, before: datetime, _now: datetime) -> Cut:
+    """Numbers and digests of hooks. What was told before that time is refused as too old, so no repeat gets through."""
+    ids = session.scalars(select(HookDelivery.id).where(HookDelivery.at < before).limit(AT_ONCE)).all()
+    session.execute(delete(HookDelivery).where(HookDelivery.id.in_(ids)))
+    return Cut(len(ids))
+
+
 def _audit(session: Session, before: datetime, _now: datetime) -> Cut:
     ids = session.scalars(select(AuditEntry.id).where(AuditEntry.at < before).limit(AT_ONCE)).all()
     session.execute(delete(AuditEntry).where(AuditEntry.id.in_(ids)))
@@ -161,5 +168,6 @@ CUTS: dict[str, Callable[[Session, datetime, datetime], Cut]] = {
     "searches": _searches,
     "messages": _messages,
     "letters": _letters,
+    "deliveries": _deliveries,
     "audit": _audit,
 }

@@ -23,6 +23,10 @@ class Reach:
     def is_everything(self) -> bool:
         return not (self.products or self.hubs)
 
+    def includes(self, product: str) -> bool:
+        """Tell whether what is about a product, or about none, concerns this agent."""
+        return not product or not self.products or product in self.products
+
 
 EVERYTHING = Reach()
 

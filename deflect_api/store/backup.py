@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from deflect_api.errors import ConfigError
 from deflect_api.store.db import Database
 from deflect_api.store.models import Message, Ticket
+from deflect_api.unpacking import unpack
 
 DATABASE, SECRETS, FILES, LETTERS = "deflect.db", "secrets.json", "files", "mail-in"
 GAP = 1000  # more than the requests that can have come between a backup and the loss
@@ -47,7 +48,7 @@ def put_back(source: Path, home: Path, *, database_file: Path | None) -> None:
         raise ConfigError(f"{there[0]} is there already. Restore into an empty DEFLECT_HOME, or move it away first.")
     try:
         with tarfile.open(source) as tar:
-            tar.extractall(home, filter="data")
+            unpack(tar, home)
     except (OSError, tarfile.TarError) as error:
         raise ConfigError(f"{source} cannot be read as a backup: {error}.") from None
     if database_file and database_file != home / DATABASE:

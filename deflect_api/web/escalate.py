@@ -3,6 +3,7 @@
 Every step is a form of its own page, so it works without a script; nothing is kept between steps but what the form holds.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +15,11 @@ from sqlalchemy.orm import Session
 
 from deflect_api.connectors import Issue, IssueTracker, open_connector
 from deflect_api.connectors.limit import time_limit
-from deflect_api.desk import escalation, scrub
+from deflect_api.desk import escalation, known_marks, scrub
 from deflect_api.errors import ConfigError, DeliveryError, InputError
 from deflect_api.intake import attachments
 from deflect_api.store.models import Agent, Comment, Ticket
+from deflect_api.store.second_line import Issue as Reported
 from deflect_api.store.uploads import KEPT, Upload
 from deflect_api.web import desk
 from deflect_api.web.parts import parts
@@ -39,6 +41,7 @@ class Review:
     done: scrub.Scrubbed
     before: tuple[scrub.Replaced, ...]
     files: list[Upload]
+    hinted: Sequence[Reported] = ()
 
 
 @routes.get(ADDRESS)
@@ -83,7 +86,7 @@ def _review(session: Session, reference: str, texts: dict[str, str], hide: Any) 
     first = escalation.scrubbed(escalation.draft_of(ticket, field_labels(ticket)), known, tuple(hide))
     done = escalation.scrubbed(texts, known, tuple(hide)) if texts else first
     kept = [file for file in attachments.of_ticket(session, ticket) if file.state == KEPT]
-    return Review(ticket, known, done, first.replaced, kept)
+    return Review(ticket, known, done, first.replaced, kept, known_marks.of_linked(session, ticket))
 
 
 def _may_leave(review: Review, texts: dict[str, str]) -> bool:
@@ -144,13 +147,18 @@ def _page(agent: Agent, review: Review, status: int = 200, **values: Any) -> Res
     return desk.page(
         "escalate.html", status, agent=agent, one=review.ticket, texts=review.done.texts, replaced=replaced,
         marked={name: marked(text, review.done.possible[name]) for name, text in review.done.texts.items() if text},
-        names=review.done.names, files=review.files, labels=settings.labels,
+        names=review.done.names, files=review.files, hinted=_here(review), labels=settings.labels,
         repository=settings.repository(review.ticket.product),
         headings={"title": "Title", **escalation.HEADINGS}, kind_of=escalation.kind_of,
         chosen={"label": form.getlist("label") or _label_of(review.ticket), "file": form.getlist("file")},
         tell="tell" in form or request.method == "GET",
         query=form.get("query", "") or _words(review.done.texts["title"]), hidden=form.getlist("hide"), **shown,
     )  # fmt: skip
+
+
+def _here(review: Review) -> list[Reported]:
+    repository = parts().settings.support.escalate.repository(review.ticket.product)
+    return [issue for issue in review.hinted if issue.repository == repository]
 
 
 def _words(title: str) -> str:

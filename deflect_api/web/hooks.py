@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,12 +15,14 @@ from sqlalchemy.orm import Session
 from deflect_api.desk import issue_updates
 from deflect_api.errors import InputError, NotAllowed, NotFound
 from deflect_api.intake.inbound import github_events
+from deflect_api.intake.inbound.github_events import IssueEvent
 from deflect_api.store.db import wait_for_name
 from deflect_api.store.second_line import HookDelivery
 from deflect_api.web.parts import parts
 
 routes = Blueprint("hooks", __name__)
 PREFIX = "sha256="
+ENDINGS = ("deleted", "transferred", "comment deleted")
 
 
 @routes.post("/hooks/github")
@@ -53,13 +56,23 @@ def _take(session: Session, event: str, delivery: str, raw: bytes, body: Any) ->
     known = select(HookDelivery.id).where((HookDelivery.delivery == delivery[:80]) | (HookDelivery.digest == digest)).limit(1)
     if session.scalar(known) is not None:
         return "known already"
-    now = parts().clock()
+    now, found = parts().clock(), github_events.read(event, body)
+    if found is not None and _is_too_old(found, now):
+        return "too old"
     session.add(HookDelivery(delivery=delivery[:80], digest=digest, event=event, at=now))
-    found = github_events.read(event, body)
     if found is None:
         return "not followed"
     issue_updates.owe(session, event, _short(body), stream=f"hook:{found.repository}#{found.number}", now=now)
     return "owed"
+
+
+def _is_too_old(event: IssueEvent, now: datetime) -> bool:
+    """Tell whether it may be a repeat of a delivery that is kept no more. What is so late is found out by asking.
+
+    What ends an issue or a comment does not set its time of change, and changes nothing when it is told again.
+    """
+    days = parts().settings.support.retention.deliveries
+    return bool(days) and event.action not in ENDINGS and event.at < now - timedelta(days=days)
 
 
 def _short(body: Any) -> Any:

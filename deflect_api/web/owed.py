@@ -44,10 +44,10 @@ def _act(act: steering.Act, *, everything: bool = False) -> ResponseReturnValue:
     try:
         with parts().database.write() as session:
             if everything and kind:
-                steering.replay_range(session, steering.Range(kind), parts().clock(), by=agent.email)
+                steering.replay_range(session, steering.Range(kind), parts().clock(), by=agent.name)
             else:
                 digits = number if number.isascii() and number.isdigit() and len(number) < 16 else "0"
-                act(session, steering.get(session, int(digits)), parts().clock(), by=agent.email)
+                act(session, steering.get(session, int(digits)), parts().clock(), by=agent.name)
     except InputError as error:
         return _page(agent, error.detail, 422)
     parts().wake()

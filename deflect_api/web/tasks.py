@@ -1,14 +1,21 @@
 """What came back from the developers: one page with all that waits, and the step that sends one on, edited or not."""
 
+from datetime import datetime
+from typing import Any
+
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
-from deflect_api.desk import access, issue_updates, urgent
+from deflect_api.desk import access, issue_updates, known_issues, known_marks, urgent
 from deflect_api.errors import InputError, NotFound
+from deflect_api.store.db import wait_for_name
+from deflect_api.store.models import Agent
 from deflect_api.store.second_line import Task
 from deflect_api.web import desk, identity, second_shown
 from deflect_api.web.parts import parts
 from deflect_api.web.staff import entry
+from deflect_api.web.staff import issues as staff_issues
 
 routes = Blueprint("tasks", __name__, url_prefix="/desk")
 
@@ -18,30 +25,48 @@ def show() -> ResponseReturnValue:
     agent = entry.require_agent()
     with parts().database.read() as session:
         waiting = issue_updates.waiting(session, access.visible(identity.reach()))
-        twins = {task.id: len(second_shown.twins(session, task)) for task in waiting}
-    return desk.page("tasks.html", agent=agent, tasks=waiting, twins=twins)
+        concern = {task.id: second_shown.concern(session, task) for task in waiting}
+    return desk.page("tasks.html", agent=agent, tasks=waiting, concern=concern)
 
 
 @routes.post("/tasks/<int:number>")
 def done(number: int) -> ResponseReturnValue:
-    """Send it to this requester, and with `all` to those of every other request on the issue, or leave it."""
-    by, calendar = entry.require_agent(), parts().settings.support.calendar
-    body, solve, sends = request.form.get("body", ""), "solve" in request.form, request.form.get("step") != "leave"
+    """Send it to this requester, or leave it. `all`: as well for every other request on the issue; `known`: to all who wait."""
+    by, sends = entry.require_agent(), request.form.get("step") != "leave"
     with parts().database.write() as session:
-        task = session.get(Task, number, with_for_update=True)
-        if task is None or not access.may_see(identity.reach(), task.ticket):
-            raise NotFound("There is no such task.")
+        task = _held(session, number)
         agent, now = entry.agent_in(session, by), parts().clock()
         back = f"/desk/tickets/{task.ticket.reference}#developers"
         together = [task, *(second_shown.twins(session, task) if "all" in request.form else ())]
-        for one in together:
-            if sends:
-                same = body if one is task or body.strip() != task.draft.strip() else one.draft
-                issue_updates.send(session, one, same, agent, now=now, calendar=calendar, solve=solve)
-            else:
+        if sends:
+            _send(session, together, agent, now)
+        else:
+            for one in together:
                 issue_updates.dismiss(session, one, agent, now)
     parts().wake()
     return desk.go(back)
+
+
+def _held(session: Session, number: int) -> Task:
+    """Return a task that no one else decides about meanwhile, nor about those of the same thing. Raises NotFound."""
+    task = session.get(Task, number)
+    if task is None or not access.may_see(identity.reach(), task.ticket):
+        raise NotFound("There is no such task.")
+    wait_for_name(session, f"tasks:{task.issue_id}")
+    session.refresh(task)
+    return task
+
+
+def _send(session: Session, together: list[Task], agent: Agent, now: datetime) -> None:
+    """Send what the agent left of the draft. Each other request has its own draft, unless the words were changed."""
+    task, body, solve = together[0], request.form.get("body", ""), "solve" in request.form
+    on: dict[str, Any] = {"now": now, "calendar": parts().settings.support.calendar, "solve": solve}
+    changed = body.strip() != task.draft.strip()
+    for one in together:
+        issue_updates.send(session, one, body if changed or one is task else one.draft, agent, **on)
+    if "known" in request.form and task.kind == issue_updates.FIXED:
+        known = known_issues.find(staff_issues.issues(), task.issue.article)
+        known_marks.tell(session, task, known, body, agent, told=[one.ticket for one in together], **on)
 
 
 @routes.post("/tickets/<reference>/urgent")

@@ -8,6 +8,7 @@ from pathlib import Path
 from deflect_api.config import Settings
 from deflect_api.errors import ConfigError
 from deflect_api.history import at_revision
+from deflect_api.writing import start
 from search import DocsError
 from search.lint import Finding, House, Style, lint, paths
 from search.site import read_site
@@ -17,7 +18,7 @@ def check(settings: Settings, today: date, *, before: Collection[str] = ()) -> l
     """Everything in the docs that is not fit to publish; `before` are pages that were published once. Raises ConfigError."""
     support, rules = settings.support, settings.support.lint
     hidden = support.portal.exclude
-    house = House(products=tuple(support.products), hidden=hidden) if rules.house else None
+    house = House(products=tuple(support.products), hidden=hidden, hints=start.hints()) if rules.house else None
     style = Style(grade=rules.grade, strict=rules.house, off=rules.skip)
     try:
         return lint(settings.mkdocs, house=house, style_of=style, before=before, today=today)

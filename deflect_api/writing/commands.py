@@ -177,6 +177,3 @@ def _explained(number: int, one: Explained, floor: float) -> list[str]:
 
 def _parts(parts: tuple[Part, ...]) -> str:
     return ", ".join(f"{part.name} {part.points:+.2f}" for part in parts) or "none alone"
-
-
-COMMANDS = (new, lint, quality, explain)

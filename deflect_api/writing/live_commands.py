@@ -18,6 +18,7 @@ from deflect_api.store.db import Database
 from deflect_api.writing import initial
 from deflect_api.writing import preview as live
 from deflect_api.writing import publish as publishing
+from search import Engine
 
 
 @click.command()
@@ -56,7 +57,9 @@ def missing(days: int, form: str) -> None:
     database = Database(settings.database)
     migrate.upgrade(database)
     with database.read() as session:
-        listed = gaps.gaps(session, publishing.manifest_pages(settings.home), utc_now(), days)
+        live = Engine(settings.home / "current" / "index")
+        answered = gaps.answered_by(live, settings.support.portal.floor)
+        listed = gaps.gaps(session, publishing.manifest_pages(settings.home), utc_now(), days, answered)
     database.close()
     if form == "json":
         click.echo(json.dumps([asdict(gap) for gap in listed], indent=1, ensure_ascii=False))
@@ -86,6 +89,3 @@ def init(mkdocs: str) -> None:
     """Begin on any MkDocs site: write its support.yml, and nothing else."""
     made = initial.begin(Path(mkdocs))
     click.echo(f"Made {made}. Put in your address and your products, then run deflect build and deflect serve.")
-
-
-COMMANDS = (init, preview, publish, rollback, missing)

@@ -13,7 +13,7 @@ import yaml
 from deflect_api.errors import InputError
 from search.schema import TYPES
 
-__all__ = ["TYPES", "Draft", "create", "in_menu", "page", "slug"]
+__all__ = ["TYPES", "Draft", "create", "hints", "in_menu", "page", "slug"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,12 @@ def page(draft: Draft, today: date) -> str:
     """The whole text of the page. What only the writer knows stays empty, and `deflect lint` asks for it."""
     template = files("deflect_api.writing").joinpath("templates", f"{draft.type}.md").read_text("utf-8")
     return f"---\n{_front_matter(draft, today)}---\n\n{template}"
+
+
+def hints() -> frozenset[str]:
+    """The lines of all templates that tell the writer what to write."""
+    texts = (files("deflect_api.writing").joinpath("templates", f"{kind}.md").read_text("utf-8") for kind in TYPES)
+    return frozenset(line.strip() for text in texts for line in text.splitlines() if line and line[0] not in "#|")
 
 
 def _front_matter(draft: Draft, today: date) -> str:

@@ -28,10 +28,18 @@ def _key(login: str) -> str:
     return hashlib.sha1(f"soak-{login}".encode(), usedforsecurity=False).hexdigest()
 
 
+RT_SETTINGS: dict[str, Any] = {
+    "user": "deflect", "password": "soak-api-password", "queue": "Support", "tags_field": "tags",
+    "fields": {"product": "product", "severity": "severity", "type": "request_type", "instance": "instance"},
+}  # fmt: skip
+REDMINE_SETTINGS: dict[str, Any] = {
+    "key": _key("deflect"), "project": "support", "reference_field": 1, "tracker": "Support", "tags_field": 6,
+    "fields": {"product": 2, "severity": 3, "type": 4, "instance": 5},
+}  # fmt: skip
+
+
 def rt_connector(mails: str = "us", transport: httpx2.BaseTransport | None = None, **changes: Any) -> RequestTracker:
-    fields = {"product": "product", "severity": "severity", "type": "request_type", "instance": "instance"}
-    settings = {"user": "deflect", "password": "soak-api-password", "queue": "Support", "tags_field": "tags", "fields": fields}
-    return RequestTracker(RT_URL, **{**settings, **changes}, mails=mails, transport=transport)
+    return RequestTracker(RT_URL, **{**RT_SETTINGS, **changes}, mails=mails, transport=transport)
 
 
 @dataclass
@@ -95,12 +103,7 @@ class RtRig:
 
 
 def redmine_connector(transport: httpx2.BaseTransport | None = None, **changes: Any) -> Redmine:
-    fields = {"product": 2, "severity": 3, "type": 4, "instance": 5}
-    settings = {
-        "key": _key("deflect"), "project": "support", "reference_field": 1, "tracker": "Support", "tags_field": 6,
-        "fields": fields,
-    }  # fmt: skip
-    return Redmine(REDMINE_URL, **{**settings, **changes}, transport=transport)
+    return Redmine(REDMINE_URL, **{**REDMINE_SETTINGS, **changes}, transport=transport)
 
 
 @dataclass

@@ -29,6 +29,7 @@ Set(\$WebPort, $port);
 Set(\$WebPath, '');
 Set(\$MailCommand, 'testfile');
 Set(\$MaxAttachmentSize, 20_000_000);
+Set(\$BcryptCost, 4);
 1;
 CONFIG
 sed -i 's#"/rt"#""#' "$config/RT_SiteConfig.d/50-debconf.pm" 2>/dev/null || true

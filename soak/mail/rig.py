@@ -39,7 +39,7 @@ class Rig:
         """The settings by which a person sends."""
         return Mail(
             transport="smtp", host="localhost", port=self.submission, starttls=True, username=f"{person}@{DOMAIN}",
-            password=PASSWORD, sender=f"{person}@{DOMAIN}",
+            password=PASSWORD, sender=f"{person}@{DOMAIN}", ca_file=str(self.certificate),
         )  # fmt: skip
 
     def inbound(self, person: str = "support", security: str = "starttls", **more: object) -> Inbound:

@@ -105,6 +105,7 @@ def test_texts_that_look_like_dates_stay_texts(tmp_path: Path) -> None:
         ("desk: builtin\n", 1, r"desk: Input should be a valid dictionary"),
         ("desk:\n  mails: everybody\n", 2, r"desk\.mails: Input should be 'us' or 'desk'"),
         ("web:\n  trusted_proxies: -1\n", 2, r"web\.trusted_proxies: "),
+        ("retention:\n  deliveries: 3\n", 2, r"retention\.deliveries: keep them for 7 days or more"),
         ("portal:\n\n  # a comment\n  title: [a list]\n", 4, r"portal\.title: Input should be a valid string"),
     ],
 )

@@ -128,6 +128,26 @@ def test_a_redirect_to_a_sign_in_page_is_not_followed(rig: Any) -> None:
         rig.desk.create(a_request(rig.fresh_reference(), files=()))
 
 
+def test_redmine_closes_the_second_of_two_that_were_made_at_once_and_points_at_the_first() -> None:
+    rig, reference = RedmineRig(), "1042"
+    first, second = rig.desk.create(a_request(reference)), rig.desk.create(a_request(reference))
+    assert rig.desk.find(reference) == first
+    assert [held.status for held in rig.held(reference)] == ["new", "closed"]
+    (note,) = rig.held(reference)[1].notes
+    assert (note[0].startswith(f"The same request as #{first}."), note[1]) == (True, False)
+    rig.desk.find(reference)
+    assert len(rig.there.issues[second]["journals"]) == 1, "it is closed once"
+
+
+def test_redmine_that_does_not_close_a_double_is_told() -> None:
+    rig, reference = RedmineRig(), "1042"
+    rig.there.closes = False
+    for _ in range(2):
+        rig.desk.create(a_request(reference))
+    with pytest.raises(PermanentFailure, match="may our user close issues"):
+        rig.desk.find(reference)
+
+
 def test_rt_closes_what_lost_its_reference_and_points_at_the_winner() -> None:
     rig = RtRig()
     first = rig.desk.create(a_request("77"))

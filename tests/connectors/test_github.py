@@ -101,13 +101,21 @@ def test_an_issue_is_found_by_its_marker_on_whatever_page_it_stands(line: Line) 
     assert line.tracker.find("m103") is None
 
 
-@pytest.mark.parametrize("lost", [0, 1, 2])
-def test_a_lost_answer_makes_no_second_issue(line: Line, lost: int) -> None:
-    line.line.faults = [None] * lost + ["lost answer"]
+@pytest.mark.parametrize("faults", [["lost answer"] * 3, [None, "lost answer"], [None, None, "lost answer"]])
+def test_a_lost_answer_makes_no_second_issue(line: Line, faults: list[str | None]) -> None:
+    line.line.faults = [*faults]
     with pytest.raises((TemporaryFailure, UnknownOutcome)):
         assert line.tracker.find("m") or line.tracker.create("m", "title", "words")
     assert line.tracker.find("m") or line.tracker.create("m", "title", "words")
     assert len(line.there.issues) == 1
+
+
+def test_a_page_of_the_list_whose_answer_was_lost_is_asked_for_again(line: Line) -> None:
+    made = [line.tracker.create(f"m{n}", f"title {n}", "words") for n in range(101)]
+    line.line.faults = ["lost answer", None, "lost answer", "lost answer"]
+    line.line.calls.clear()
+    assert line.tracker.find("m100") == made[100]
+    assert len(line.line.calls) == 5
 
 
 def test_a_comment_is_made_once_under_its_key(line: Line) -> None:

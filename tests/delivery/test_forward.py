@@ -58,7 +58,8 @@ def link(ticket: Ticket) -> str:
 
 
 def forwarding(database: Database, desk: PaperDesk, clock: Clock) -> Relay:
-    return Relay(database, {**forward.handlers(forward.Way(database, desk, link)), "mail": lambda _: forward.Done()}, clock)
+    way = forward.Way(database, desk, link, clock=clock)
+    return Relay(database, {**forward.handlers(way), "mail": lambda _: forward.Done()}, clock)
 
 
 def drain(relay: Relay) -> None:
@@ -78,6 +79,36 @@ def test_a_ticket_is_looked_up_before_it_is_created(database: Database, clock: C
     drain(forwarding(database, desk, clock))
     assert desk.calls == ["find 1001", "create 1001"]
     assert remote_id(database, ticket) == "desk-1001"
+
+
+def test_after_an_uncertain_try_the_desk_is_looked_at_once_more_later(database: Database, clock: Clock) -> None:
+    with database.write() as session:
+        submitted(session, clock(), email="ada@example.org")
+    desk = PaperDesk(answers=False)
+    relay = forwarding(database, desk, clock)
+    drain(relay)
+    clock.forward(seconds=5)
+    drain(relay)
+    assert desk.calls == ["find 1001", "create 1001", "find 1001"]
+    clock.forward(minutes=9, seconds=59)
+    drain(relay)
+    assert len(desk.calls) == 3
+    clock.forward(seconds=1)
+    drain(relay)
+    clock.forward(days=1)
+    drain(relay)
+    assert desk.calls == ["find 1001", "create 1001", "find 1001", "find 1001"]
+
+
+def test_after_a_try_that_was_answered_nobody_looks_again(local: Database, clock: Clock) -> None:
+    with local.write() as session:
+        submitted(session, clock())
+    desk = PaperDesk()
+    relay = forwarding(local, desk, clock)
+    drain(relay)
+    clock.forward(days=1)
+    drain(relay)
+    assert desk.calls == ["find 1001", "create 1001"]
 
 
 def test_a_ticket_that_the_desk_already_has_is_not_created_again(database: Database, clock: Clock) -> None:

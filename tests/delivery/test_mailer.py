@@ -1,13 +1,20 @@
 """How a mail leaves: as a file, or through a mail server whose every answer has its consequence."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from deflect_api.config.support import Mail
 from deflect_api.connectors.mailer import Folder, Smtp, mailbox, one_line, open_mailer
@@ -188,6 +195,32 @@ def test_no_mail_goes_in_the_clear_when_encryption_was_asked_for(box: Postbox) -
     with pytest.raises((PermanentFailure, TemporaryFailure)):
         box.mailer(starttls=True).send(letter())
     assert box.taken == []
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate of 127.0.0.1 that nobody vouches for but itself, with its key."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a mail server")])
+    now, here = datetime.now(UTC), x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    made = made.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=1)).add_extension(here, False)
+    clear = serialization.NoEncryption()
+    pem = serialization.Encoding.PEM
+    whole = made.sign(key, hashes.SHA256()).public_bytes(pem)
+    whole += key.private_bytes(pem, serialization.PrivateFormat.PKCS8, clear)
+    (tmp_path / "server.pem").write_bytes(whole)
+    return tmp_path / "server.pem"
+
+
+def test_a_mail_server_is_believed_only_with_a_right_certificate(certificate: Path) -> None:
+    secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    secure.load_cert_chain(certificate)
+    with mail_server.running(tls_context=secure, require_starttls=True) as box:
+        with pytest.raises(TemporaryFailure, match="could not be reached"):
+            box.mailer(starttls=True).send(letter())
+        assert box.taken == []
+        box.mailer(starttls=True, ca_file=str(certificate)).send(letter())
+        assert len(box.taken) == 1
 
 
 @pytest.mark.parametrize(

@@ -276,3 +276,25 @@ def test_a_retry_after_that_makes_no_sense_still_gives_a_pause(nonsense: float) 
 def test_two_messages_that_failed_together_are_not_tried_together() -> None:
     chance = random.Random(7)
     assert len({outbox.pause_before(5, None, chance) for _ in range(20)}) > 15
+
+
+def test_what_is_planned_ahead_keeps_its_span_when_the_clock_is_put_back(database: Database, clock: Clock) -> None:
+    now = clock()
+    clock.now = now + timedelta(days=365)
+    (owed,) = owe(database, clock(), "a", not_before=clock() + timedelta(minutes=5))
+    clock.now = now
+    with database.write() as session:
+        outbox.replan(session, clock())
+    clock.forward(minutes=4, seconds=59)
+    assert claim(database, clock) == []
+    clock.forward(seconds=1)
+    assert claim(database, clock) == [owed]
+
+
+def test_what_is_planned_ahead_is_not_planned_anew_while_the_clock_is_right(local: Database, clock: Clock) -> None:
+    (owed,) = owe(local, clock(), "a", not_before=clock() + timedelta(minutes=5))
+    clock.forward(minutes=4)
+    with local.write() as session:
+        outbox.replan(session, clock())
+    clock.forward(minutes=1)
+    assert claim(local, clock) == [owed]

@@ -427,3 +427,36 @@ def test_what_a_killed_worker_of_this_machine_held_is_taken_over_at_once(local: 
     thread.join(10)
     drain(Relay(local, {"test": handle}, clock))  # whatever else was freed would be carried out now
     assert states(local) == ["delivered", "claimed", "claimed"]
+
+
+def test_after_the_clock_was_put_forward_what_is_in_flight_elsewhere_is_not_taken_over(local: Database, clock: Clock) -> None:
+    looks, ticks, done = threading.Semaphore(0), [1000.0], threading.Event()
+    owe(local, clock.now, "a")
+    with local.write() as session:
+        assert outbox.claim(session, clock.now, worker="elsewhere:1:1", most=1)
+
+    def look() -> datetime:
+        looks.release()
+        return clock.now
+
+    def handle(message: Message) -> Done:
+        done.set()
+        return Done()
+
+    def let_it_look() -> None:
+        while looks.acquire(blocking=False):
+            pass
+        for _ in range(6):  # two looks at the clock are one look at the outbox
+            assert looks.acquire(timeout=10)
+
+    relay = Relay(local, {"test": handle}, look, idle=0.01, ticks=lambda: ticks[0])
+    thread = started(relay)
+    let_it_look()
+    clock.forward(hours=1)
+    let_it_look()
+    assert states(local) == ["claimed"], "the hour did not pass: its worker may be at it"
+    clock.forward(seconds=61)
+    ticks[0] += 61
+    assert done.wait(10), "a minute did pass, so it would be over"
+    relay.stop()
+    thread.join(10)

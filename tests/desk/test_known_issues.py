@@ -105,6 +105,7 @@ def test_a_followers_mail_program_stops_it_with_one_click(desk: Desk) -> None:
         pass
     mail = message_from_bytes(desk.mails()[0].read_bytes(), policy=policy.default)
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert mail["Content-Language"] == "en"
     address = urlsplit(str(mail["List-Unsubscribe"]).strip("<>")).path
     assert desk.client.get(address).status_code == 200, "a scanner that opens it stops nothing"
     with desk.database.read() as session:

@@ -11,7 +11,6 @@ from playwright.sync_api import BrowserContext, Error, Page, Request
 from tests.conftest import SHARED
 
 FOLDER = SHARED / "xss"
-SAMPLE = 199
 
 # Every way in which a script makes itself known is watched, and everything on the page that could start one is poked.
 WATCH = """(() => {
@@ -39,14 +38,14 @@ POKE = """async () => {
 }"""
 
 
-def strings() -> list[str]:
-    """All attack strings, or every SAMPLE-th of them: `EVERY=1` asks for all. Empty where the lists are absent."""
+def strings(each: int) -> list[str]:
+    """One in `each` of the attack strings; all of them where EVERY=1 asks for it. Empty where the lists are absent."""
     if not FOLDER.is_dir():
         return []
     listed = (FOLDER / "payloads.txt").read_text(encoding="utf-8", errors="replace").splitlines()
     naughty = json.loads((FOLDER / "naughty-strings.json").read_text(encoding="utf-8"))
-    whole = list(dict.fromkeys(text for text in [*listed, *naughty] if text.strip()))
-    return whole if os.environ.get("EVERY") else whole[::SAMPLE]
+    whole = list(dict.fromkeys(text for text in [*listed, *naughty] if text.strip("\x00 \t\r\n")))
+    return whole if os.environ.get("EVERY") else whole[::each]
 
 
 def watch(context: BrowserContext, origin: str) -> list[str]:

@@ -3,14 +3,11 @@
 A string has run when it called a dialog, reached another address, broke the page's policy, or left an element that can act.
 """
 
-import json
-from pathlib import Path
-
 from playwright.sync_api import Frame
 
-from tests.conftest import SHARED
+from tests.journeys import attack_strings
 
-FOLDER = SHARED / "xss"
+EACH = 12
 
 LISTEN = """(() => {
   window.fired = [];
@@ -43,11 +40,9 @@ FOREIGN = """(known) => [...document.querySelectorAll("*")].filter((node) => !kn
 
 
 def strings() -> list[str]:
-    """Every attack string, without those that no text of ours can hold."""
-    listed = (FOLDER / "payloads.txt").read_text(encoding="utf-8", errors="replace").splitlines()
-    naughty = json.loads((FOLDER / "naughty-strings.json").read_text(encoding="utf-8"))
-    whole = dict.fromkeys(text.replace("\x00", "") for text in [*listed, *naughty])
-    return [text for text in whole if text.strip()]
+    """The attack strings as our texts can hold them: one in EACH, or every one (see attack_strings)."""
+    whole = dict.fromkeys(text.replace("\x00", "") for text in attack_strings.strings(EACH))
+    return list(whole)
 
 
 def control(some: list[str]) -> str:
@@ -68,7 +63,3 @@ def can_act(frame: Frame, known: list[str]) -> list[str]:
     touched: list[str] = frame.evaluate(POKE)
     foreign: list[str] = frame.evaluate(FOREIGN, known)
     return touched + foreign
-
-
-def is_there() -> bool:
-    return Path(FOLDER).is_dir()

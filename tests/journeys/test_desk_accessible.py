@@ -52,6 +52,7 @@ def ticket_with_everything(page: Page, portal: Installation) -> None:
     desk.open_ticket(page, number)
     desk.answer(page, "Is the phone online?", then="pending")
     page.keyboard.press("e")
+    page.get_by_role("heading", name="Evaluate").click()
     page.get_by_text("What each severity means").click()
 
 

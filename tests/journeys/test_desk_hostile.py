@@ -1,4 +1,4 @@
-"""Journey: every attack string, in every field, comment, tag and file name, runs on no page that staff see.
+"""Journey: attack strings, in every field, comment, tag and file name, runs on no page that staff see.
 
 A control page that is unsafe on purpose shows that the oracle hears them. Skipped where the strings are not at hand.
 """
@@ -22,13 +22,13 @@ from deflect_api.store.desk import NoticeChoice
 from deflect_api.store.models import Agent, Ticket
 from deflect_api.store.uploads import Upload
 from tests.intake.made import SUPPORT, draft
-from tests.journeys import hostile
+from tests.journeys import attack_strings, hostile
 from tests.journeys.conftest import Visitors
 from tests.journeys.installation import Installation
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not hostile.is_there(), reason="the attack strings (shared/xss) are not at hand"),
+    pytest.mark.skipif(not attack_strings.FOLDER.is_dir(), reason="the attack strings (shared/xss) are not at hand"),
 ]
 TOGETHER = 500
 SUBMIT = """(form, fields) => {
@@ -102,7 +102,7 @@ def staff(chromium: Browser, attacked: Installation) -> Iterator[Page]:
 
 
 def test_the_oracle_hears_attacks_on_a_page_that_is_unsafe_on_purpose(chromium: Browser) -> None:
-    some = hostile.strings()[:300]
+    some = hostile.strings()[:200]
     context = chromium.new_context()
     page = context.new_page()
     page.add_init_script(hostile.LISTEN)
@@ -112,7 +112,7 @@ def test_the_oracle_hears_attacks_on_a_page_that_is_unsafe_on_purpose(chromium: 
     page.goto("http://unsafe.example.org/control")
     heard = sum(bool(hostile.ran_in(frame)) for frame in page.frames[1:] if not frame.is_detached())
     context.close()
-    assert heard >= 100, f"only {heard} of 300 were heard"
+    assert heard >= len(some) / 3, f"only {heard} of {len(some)} were heard"
 
 
 def check(page: Page) -> None:
@@ -134,7 +134,7 @@ def test_no_attack_runs_on_any_tickets_page(staff: Page, attacked: Installation)
 
 
 def test_no_attack_runs_where_a_page_comes_back_with_what_was_typed(staff: Page, attacked: Installation) -> None:
-    text = "\n".join(hostile.strings()[::40])[:18_000]
+    text = "\n".join(hostile.strings()[::4])[:18_000]
     line = re.sub(r"\s+", " ", text)[:290]
     number, _ = attacked.send("typed@example.org")
 

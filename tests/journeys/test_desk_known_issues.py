@@ -1,6 +1,5 @@
 """Journey: a known issue is shown first and followed without a ticket; its end is told once, by a message an agent reviewed."""
 
-import json
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,10 +9,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from deflect_api.desk.known_issues import Issue
 from tests.journeys import desk_pages as desk
 from tests.journeys import pages
 from tests.journeys.conftest import Visitors
 from tests.journeys.installation import Installation, text_of
+from tests.sites import marked
 
 pytestmark = pytest.mark.browser
 ARTICLE, TITLE = "flow/form-not-in-app/", pages.NOT_IN_APP
@@ -23,14 +24,7 @@ ARTICLE, TITLE = "flow/form-not-in-app/", pages.NOT_IN_APP
 def issue_portal(tmp_path_factory: pytest.TempPathFactory, release: Path) -> Iterator[Installation]:
     """Our portal with one of its articles marked as a known issue."""
     home = tmp_path_factory.mktemp("issues")
-    marked = home / "releases" / "marked"
-    marked.mkdir(parents=True)
-    for part in ("site", "index"):
-        (marked / part).symlink_to(release / part)
-    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
-    manifest["known_issues"] = [{"article": ARTICLE, "title": TITLE, "product": "flow", "state": "open"}]
-    (marked / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    (home / "current").symlink_to(marked)
+    (home / "current").symlink_to(marked(release, home / "releases" / "marked", Issue(ARTICLE, TITLE, "flow", "open")))
     made = Installation(home, extra={"DEFLECT_AGENT_PASSWORD": "a long one of the tests"})
     assert made.command("agent", "add", "agent@example.org", "--name", "Maria").returncode == 0
     made.start()

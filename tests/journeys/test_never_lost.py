@@ -28,7 +28,7 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> dict[str, str]:
         return read
 
 
-def send(served: Served, key: str) -> str:
+def send(served: Served, key: str, *, fresh_keys: bool = False) -> str:
     """Send one request as the form does: again with the same key until it is answered. Returns its reference."""
     words = {"email": f"{key}@example.org", "product": "flow", "subject": key, "happened": "It stopped.", "session": key}
     while True:
@@ -36,7 +36,7 @@ def send(served: Served, key: str) -> str:
             typed = urllib.parse.urlencode({"text": "it stopped", "session": key}).encode()
             found = post(f"{served.url}/api/v1/suggest", typed, {})
             body = json.dumps({**words, "receipt": found["receipt"]}).encode()
-            headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+            headers = {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex if fresh_keys else key}
             return post(f"{served.url}/api/v1/tickets", body, headers)["reference"]
         except urllib.error.HTTPError as refused:
             if refused.code not in (409, 503):
@@ -106,6 +106,7 @@ def _once_each(served: Served, acknowledged: dict[str, str], mails: Path) -> Non
     assert database.execute("SELECT count(*) FROM ticket").fetchone() == (REQUESTS,)
     database.close()
     assert {key: str(number) for key, number in stored.items()} == acknowledged
-    told = [message_from_bytes(path.read_bytes()) for path in mails.glob("*.eml")]
-    assert sorted(mail["X-Deflect-Reference"] for mail in told) == sorted(acknowledged.values())
+    told = [message_from_bytes(path.read_bytes())["X-Deflect-Reference"] for path in mails.glob("*.eml")]
+    about_requests = [reference for reference in told if reference]  # the team may have been told of the kills
+    assert sorted(about_requests) == sorted(acknowledged.values())
     assert not list(mails.glob("*.part"))

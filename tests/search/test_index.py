@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from whoosh import index as whoosh_index
 
-from search import Engine, IndexUnavailable, Section, build_index, digest_of
+from search import Engine, IndexUnavailable, Section, arrays, build_index, digest_of, update
 from search.build import open_index
 from search.generations import CURRENT, KEPT, MANIFEST, publish
 
@@ -44,6 +44,16 @@ def test_the_previous_generation_stays_and_older_ones_go(tmp_path: Path) -> None
     names = [build_index([section(word)], tmp_path).name for word in ("one", "two", "three", "four", "five")]
     assert live(tmp_path).name == names[-1]
     assert made(tmp_path) == names[-KEPT:]
+
+
+def test_a_record_that_an_older_version_made_is_not_built_upon(tmp_path: Path) -> None:
+    folder = build_index([section("one")], tmp_path)
+    assert update.is_of_now(folder)
+    record = {name: array.copy() for name, array in arrays.open_mapped(folder / update.FILE).items() if name != "made_by"}
+    (folder / update.FILE).unlink()
+    arrays.save(folder / update.FILE, record)
+    assert not update.is_of_now(folder)
+    assert build_index([section("one"), section("two")], tmp_path) == live(tmp_path)
 
 
 def test_a_generation_that_is_still_there_is_switched_back_to(tmp_path: Path) -> None:

@@ -60,6 +60,14 @@ def test_a_page_below_a_hidden_folder_needs_no_front_matter(write: Write) -> Non
     assert lint(config, house=OURS) != []
 
 
+def test_a_hint_of_the_template_that_is_still_there_is_told(write: Write) -> None:
+    house = House(hints=frozenset({"Say what helps.", "1. One step."}))
+    config = site(write, GOOD + "\nSay what helps.\n\n1. One step.\n2. Another step.\n")
+    length = len(GOOD.splitlines())
+    assert rules(lint(config, house=house)) == [("hint", length + 2), ("hint", length + 4)]
+    assert lint(config, house=OURS) == []
+
+
 def test_too_few_questions_and_too_long_a_description_are_told(write: Write) -> None:
     page = GOOD.replace(", two, three", "").replace("One sentence.", "word " * 31)
     assert rules(lint(site(write, page), house=OURS)) == [("description", 3), ("questions", 6)]

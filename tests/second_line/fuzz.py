@@ -29,7 +29,7 @@ PIECES = [
     ";", ":", "(", ")", "\u202e", "\u200b", "é", "水", "🌊",
     "=?x?q?", "?=", "%0d%0a", "A" * 80, " ", "\t", "<script>", "{{7*7}}", "..", "\n.\n",
 ]  # fmt: skip
-KINDS = ("received", "reply", "asked", "escalated", "update", "solved")
+KINDS = tuple(mail.SUBJECTS)
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
@@ -108,8 +108,8 @@ def _difference(kind: str, recipients: list[str], arrived: EmailMessage) -> str:
         "Message-ID", "From", "To", "Date", "Auto-Submitted", "X-Deflect-Reference", "Subject", "MIME-Version", "Content-Type",
         "Content-Language",
     }  # fmt: skip
-    wanted |= set() if kind == "received" else {"Cc", "In-Reply-To", "References"}
-    whom = ["ada@example.org"] if kind == "received" else ["ada@example.org", "cai@example.org"]
+    wanted |= set() if kind in mail.FIRST else {"Cc", "In-Reply-To", "References"}
+    whom = ["ada@example.org"] if kind in mail.FIRST else ["ada@example.org", "cai@example.org"]
     names = {name for name in arrived.keys() if not name.startswith("X-Peer")} - {"X-MailFrom", "X-RcptTo"}  # noqa: SIM118
     extra = names - wanted - {"In-Reply-To", "References"}
     if sorted(recipients) != whom or extra or wanted - names:

@@ -1,9 +1,8 @@
-"""A stand-in for GitHub that keeps its rules: who may ask, what an issue needs, pages, labels, deleted issues, signed hooks."""
+"""The stand-in for GitHub that keeps its rules: who may ask, what an issue needs, pages, labels, deleted issues, signed hooks."""
 
 import hashlib
 import hmac
 import json
-import threading
 import urllib.error
 import urllib.request
 import uuid
@@ -11,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests import http_server
+from tests.http_server import Asked
 from tests.second_line import contracts
 
 TOKEN, SECRET = "a token of the tests", "a hook secret of the tests"
@@ -33,31 +33,34 @@ class GitHubServer:
     wrongs: list[str] = field(default_factory=list)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     lose: int = 0
-    port: int = 0
+    url: str = ""
     hook: str = ""
     ticks: int = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+    start: datetime = START
 
     def now(self) -> str:
         self.ticks += 1
-        return (START + timedelta(seconds=self.ticks)).isoformat().replace("+00:00", "Z")
+        return (self.start + timedelta(seconds=self.ticks)).isoformat().replace("+00:00", "Z")
 
     # What our connector asks.
 
-    def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
-        sent = json.loads(body) if body else None
-        self.asked.append((method, target, sent))
-        if problem := contracts.wrong("github", method, target, headers, body):
+    def answer(self, asked: Asked) -> http_server.Answer:
+        status, told = self._answered(asked)
+        lost = asked.method == "POST" and self.lose > 0
+        self.lose -= lost
+        return http_server.Answer(status, told, drop=lost)
+
+    def _answered(self, asked: Asked) -> Answer:
+        sent = json.loads(asked.body) if asked.body else None
+        self.asked.append((asked.method, asked.target, sent))
+        if problem := contracts.wrong("github", asked):
             self.wrongs.append(problem)
-        if headers.get("Authorization") != f"Bearer {TOKEN}":
+        if asked.headers.get("Authorization") != f"Bearer {TOKEN}":
             return 401, {"message": "Bad credentials"}
-        if not headers.get("User-Agent"):
+        if not asked.headers.get("User-Agent"):
             self.wrongs.append("no User-Agent")
             return 403, {"message": "Request forbidden by administrative rules."}
-        return self._routed(method, urlsplit(target).path, parse_qs(urlsplit(target).query), sent)
+        return self._routed(asked.method, urlsplit(asked.target).path, parse_qs(urlsplit(asked.target).query), sent)
 
     def _routed(self, method: str, path: str, query: dict[str, list[str]], sent: Any) -> Answer:
         root = f"/repos/{self.repository}"
@@ -191,34 +194,5 @@ def signed(body: bytes, event: str = "issues", delivery: str = "", secret: str =
 @contextmanager
 def running(hook: str = "") -> Iterator[GitHubServer]:
     made = GitHubServer(hook=hook)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, told = made.answer(self.command, self.path, dict(self.headers.items()), body)
-            if self.command == "POST" and made.lose:
-                made.lose -= 1
-                self.connection.close()
-                return
-            answer = json.dumps(told).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        do_POST = do_GET  # noqa: N815 - the library's name
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with http_server.running(made.answer) as made.url:
         yield made
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

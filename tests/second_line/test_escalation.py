@@ -1,9 +1,14 @@
 """From a request to an issue: scrubbed, reviewed, opened once; and what developers do comes back as a task, never as a mail."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
+from deflect_api.app import open_outside
 from deflect_api.desk import escalation, scrub
+from deflect_api.errors import PermanentFailure
 from deflect_api.store.models import Agent, Message, Ticket
 from deflect_api.store.second_line import Escalation, Issue, Task
 from tests.second_line.conftest import Line
@@ -106,6 +111,16 @@ def test_a_product_without_a_repository_says_so(local_line: Line, product: str) 
     assert local_line.agent.post(
         f"/desk/tickets/{number}/second-line", data=local_line.form(step="send", read="on", title="a", actual="b")
     ).status_code == 422  # fmt: skip
+
+
+def test_every_repository_is_tried_before_it_is_needed(connected: Any) -> None:
+    repositories = {"flow": "akvo/akvo-flow", "other": "akvo/akvo-flow", "rsr": "akvo/no-such-one"}
+    escalate = connected.support.escalate.model_copy(update={"repositories": repositories})
+    settings = replace(connected, support=connected.support.model_copy(update={"escalate": escalate}))
+    first, second = open_outside(settings).trials["tracker"]
+    assert first() == "GitHub, akvo/akvo-flow, label support"
+    with pytest.raises(PermanentFailure):
+        second()
 
 
 def test_only_staff_see_the_review(local_line: Line) -> None:

@@ -7,12 +7,15 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import func, select
 
+from deflect_api.intake import privacy_retention
 from deflect_api.store.models import JournalEntry, Message, Ticket
 from deflect_api.store.second_line import Escalation, HookDelivery, Issue, Task
 from deflect_api.web.hooks import is_signed
-from tests.second_line import contracts, github_server
+from tests.connectors.standins.published import folder as contracts_folder
+from tests.second_line import github_server
 from tests.second_line.conftest import Line
 from tests.second_line.github_server import signed
+from tests.web import staff
 
 OUR_BODY = '{"action":"closed","zen":"Größe ist nicht alles \\u2713"}'.encode()
 OUR_SIGNATURE = "sha256=e82e052c2a28bcfa4e15bb21181374fab57ea0b0b12ba06a5ee357b83b921cc6"  # computed by OpenSSL 3.0
@@ -66,7 +69,7 @@ def test_the_published_vector_and_our_own_hold() -> None:
 
 
 def test_the_vectors_beside_the_repository_hold() -> None:
-    folder = contracts.folder()
+    folder = contracts_folder()
     if folder is None:
         pytest.skip("no published vectors lie beside the repository")
     vector = json.loads((folder / "vectors.json").read_text(encoding="utf-8"))["github"]
@@ -108,6 +111,48 @@ def test_the_same_number_or_the_same_body_does_nothing_again(escalated: Line) ->
     other = escalated.github.close(1)
     assert tell(escalated, other, delivery="one").json["taken"] == "known already"
     assert [task.kind for task in tasks(escalated)] == ["workaround"]
+
+
+def test_numbers_and_digests_go_after_their_time_and_a_repeat_still_does_nothing(escalated: Line) -> None:
+    said, closed = escalated.github.comment(1, "A workaround: turn it off and on."), escalated.github.close(1)
+    tell(escalated, said, "issue_comment", delivery="one")
+    tell(escalated, closed, delivery="two")
+    before = [(task.kind, task.state) for task in tasks(escalated)]
+    kept = escalated.desk.settings.support.retention.deliveries
+    days_pass(escalated, kept - 1)
+    assert deliveries(escalated) == 2
+    assert tell(escalated, said, "issue_comment", delivery="one").json["taken"] == "known already"
+    days_pass(escalated, 2)
+    assert deliveries(escalated) == 0
+    staff.sign_in(escalated.desk, "maria@example.org", escalated.agent)
+    late = escalated.request(email="late@example.org")
+    escalated.agent.post(f"/desk/tickets/{late}/second-line", data=escalated.form(step="link", number="1"))
+    escalated.work()
+    for payload, event, number in ((said, "issue_comment", "one"), (closed, "issues", "two"), (closed, "issues", "three")):
+        assert tell(escalated, payload, event, delivery=number).json["taken"] == "too old"
+    assert [(task.kind, task.state) for task in tasks(escalated)] == before
+    assert deliveries(escalated) == 0
+
+
+def test_the_end_of_an_issue_that_nobody_touched_for_long_is_heard(local: Line) -> None:
+    gone = local.github.delete(1)
+    days_pass(local, local.desk.settings.support.retention.deliveries + 10)
+    assert tell(local, gone).json["taken"] == "owed"
+    assert tell(local, gone, delivery="again").json["taken"] == "known already"
+    assert [task.kind for task in tasks(local)] == ["deleted"]
+
+
+def days_pass(line: Line, days: int) -> None:
+    """Let days pass, and the relay do what is due at their end."""
+    line.desk.clock.forward(days=days)
+    with line.desk.database.write() as session:
+        privacy_retention.owe(session, line.desk.clock())
+    line.work()
+
+
+def deliveries(line: Line) -> int:
+    with line.desk.database.read() as session:
+        return session.scalar(select(func.count(HookDelivery.id))) or 0
 
 
 def test_what_comes_late_or_in_another_order_ends_the_same(local: Line) -> None:

@@ -138,6 +138,30 @@ def test_what_no_person_wrote_changes_nothing(local_line: Line, arrive: Any, hea
         assert len(session.scalars(select(Ticket)).all()) == 1
 
 
+def test_an_absence_note_is_a_quiet_line_on_the_request_that_it_answers(line: Line, come: Any) -> None:
+    with line.desk.database.write() as session:
+        session.get_one(Ticket, 1001).status = "solved"
+    before = ticket(line)
+    away = "I am away until 3 December.\n\nOn Mon, 23 Nov 2026, Akvo support <support@example.org> wrote:\n> Hello\n"
+    note = {"Subject": "Out of office: [1001]", "Auto_Submitted": "auto-replied", "In_Reply_To": "<1001.received@example.org>"}
+    row = come(mail(away, **note))
+    come(mail(away, **note, Message_ID="<again@x.example.org>"))
+    after = ticket(line)
+    assert (row.outcome, row.ticket_id) == ("automatic", 1001)
+    assert (after.status, after.version, after.updated_at, after.awaiting) == (
+        before.status, before.version, before.updated_at, before.awaiting,
+    )  # fmt: skip
+    assert not after.comments
+    noted = [(entry.after, entry.reason) for entry in after.journal if entry.change == "automatic answer"]
+    assert noted == [("ada@example.org", "I am away until 3 December.")], "the same words are noted once"
+    assert "I am away until 3 December." in line.agent.get("/desk/tickets/1001").text
+
+
+def test_a_mail_of_our_own_that_comes_back_is_no_line(local_line: Line, arrive: Any) -> None:
+    arrive(mail(From="Akvo support <support@example.org>", In_Reply_To="<1001.received@example.org>"))
+    assert "automatic answer" not in [entry.change for entry in ticket(local_line).journal]
+
+
 def test_two_machines_that_answer_each_other_come_to_an_end(local_line: Line, arrive: Any) -> None:
     outcomes = [arrive(mail(f"ping {number}")).outcome for number in range(22)]
     assert outcomes == ["comment"] * 20 + ["loop"] * 2
@@ -145,6 +169,7 @@ def test_two_machines_that_answer_each_other_come_to_an_end(local_line: Line, ar
 
 def test_a_bounce_shows_who_does_not_hear_from_us(line: Line, come: Any) -> None:
     assert come(bounce(ticket(line), action="delayed")).outcome == "bounce"
+    assert "mail is late" in [entry.change for entry in ticket(line).journal]
     assert "does not hear from us" not in line.agent.get("/desk/tickets/1001").text
     row = come(bounce(ticket(line)))
     assert (row.outcome, row.ticket_id) == ("bounce", 1001)

@@ -159,6 +159,8 @@ def test_what_came_by_mail_and_went_to_developers_is_exported_and_erased_with_th
     line.work()
     keep(line, mail(WORDS, From="Zoe <ZOE@example.org>", Subject=f"[{number}] {WORDS}").as_bytes())
     keep(line, mail(f"about nothing {WORDS}", From="zoe@example.org", Subject="out", Auto_Submitted="auto-replied").as_bytes())
+    away = {"Auto_Submitted": "auto-replied", "In_Reply_To": f"<{number}.received@example.org>"}
+    keep(line, mail(f"I am away {WORDS}", From="zoe@example.org", Subject="Out of office", **away).as_bytes())
     with line.desk.database.read() as session:
         keep(line, bounce(session.get_one(Ticket, int(number)), "zoe@example.org"))
     hang_on_one_issue(line, number)
@@ -167,7 +169,7 @@ def test_what_came_by_mail_and_went_to_developers_is_exported_and_erased_with_th
         found = privacy_export.gather(session, "zoe@example.org")
     counted = privacy_export.count(found)
     assert {name: counted[name] for name in ("inbound_mail", "escalation", "task", "bounce")} == {
-        "inbound_mail": 3, "escalation": 1, "task": 1, "bounce": 1,
+        "inbound_mail": 4, "escalation": 1, "task": 1, "bounce": 1,
     }  # fmt: skip
     whole = io.BytesIO()
     privacy_export.write(whole, found, shelves, line.desk.settings.mail_folder)

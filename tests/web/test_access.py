@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from deflect_api.desk import access
-from deflect_api.intake import notices
+from deflect_api.intake import deflection, notices
 from deflect_api.store.desk import Notice
 from deflect_api.store.models import Agent
 from tests.conftest import Desk
@@ -80,6 +80,8 @@ ROUTES = {
     "POST /desk/tickets/<reference>/gap": TICKET,
     "POST /desk/tickets/<reference>/known-issue": TICKET,
     "POST /desk/tickets/<reference>/not-known-issue": TICKET,
+    "POST /desk/tickets/<reference>/issue-is-known": TICKET,
+    "POST /desk/tickets/<reference>/issue-is-not-known": TICKET,
     "POST /desk/tickets/<reference>/release": TICKET,
     "POST /desk/tickets/<reference>/tags": TICKET,
     "POST /desk/tickets/<reference>/insert": TICKET,
@@ -92,6 +94,8 @@ ROUTES = {
     "POST /api/v1/desk/tickets/<reference>/gap": TICKET,
     "POST /api/v1/desk/tickets/<reference>/known-issue": TICKET,
     "POST /api/v1/desk/tickets/<reference>/not-known-issue": TICKET,
+    "POST /api/v1/desk/tickets/<reference>/issue-is-known": TICKET,
+    "POST /api/v1/desk/tickets/<reference>/issue-is-not-known": TICKET,
     "POST /api/v1/desk/tickets/<reference>/release": TICKET,
     "POST /api/v1/desk/tickets/<reference>/tags": TICKET,
     "POST /api/v1/desk/tickets/<reference>/real": TICKET,
@@ -170,6 +174,7 @@ ROUTES = {
     "GET /desk/mail": SIGNED_IN,
     "GET /desk/mail/<int:number>": SIGNED_IN,
     "POST /hooks/github": EVERYBODY,
+    "POST /hooks/desk": EVERYBODY,
 }
 NOT_THERE = (
     "/known-issues/tell",
@@ -320,3 +325,14 @@ def test_a_limited_agent_neither_hears_of_nor_is_shown_tickets_out_of_reach(desk
     assert "/desk/tickets/1003" not in page
     with desk.database.read() as session:
         assert {notice.ticket_id for notice in session.scalars(select(Notice))} == {1001, 1002}
+
+
+def test_a_limited_agent_sees_the_gaps_of_products_in_reach_and_of_none(desk: Desk) -> None:
+    with desk.database.write() as session:
+        for product in ("rsr", "flow", ""):
+            for number in range(3):
+                told = deflection.Event("shown", text=f"the giraffe saddle of {product or 'none'} is loose", product=product)
+                deflection.record(session, f"{product} {number}", told, desk.clock())
+    staff.add(desk, "agent@example.org", products=("flow",))
+    listed = staff.sign_in(desk, "agent@example.org").get("/api/v1/desk/gaps").json["gaps"]
+    assert {one["product"] for one in listed if "saddle" in one["what"]} == {"flow", ""}

@@ -8,7 +8,7 @@ import pytest
 from waitress.server import create_server
 
 from deflect_api.app import create_app
-from deflect_api.cli import waiting
+from deflect_api.cli_serve import waiting
 from deflect_api.config.limits import Limits
 from tests.conftest import Desk
 from tests.web.crowd import send

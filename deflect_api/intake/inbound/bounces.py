@@ -21,14 +21,17 @@ def note(session: Session, report: Report, sender: str, now: datetime) -> tuple[
     for number in matching.ours(report.ids, domain):
         ticket = session.get(Ticket, int(number)) if len(number) < 10 else None
         if ticket is not None and matching.belongs(ticket, report.address):
-            if report.final:
-                _keep(session, ticket, report, now)
+            _keep(session, ticket, report, now)
             return f"{report.address}: {report.told}", ticket
     return f"about no request of ours: {report.address}", None
 
 
 def _keep(session: Session, ticket: Ticket, report: Report, now: datetime) -> None:
     address = report.address.lower()
+    if not report.final:
+        said = JournalEntry(at=now, actor="relay", change="mail is late", after=address, reason=report.told)
+        tickets.note(session, ticket, said)
+        return
     known = session.scalar(select(Bounce).where(Bounce.ticket_id == ticket.id, Bounce.address == address))
     if known is not None:
         known.told, known.at = report.told, now

@@ -21,6 +21,9 @@ _FIELD = re.compile(r"^([A-Za-z-]+):[ \t]*(.*(?:\n[ \t].*)*)", re.M)
 _ADDRESS = re.compile(r"[\w.+%=&'/-]{1,64}@[\w.-]{1,250}\w")
 
 
+OWN = "it is our own"
+
+
 @dataclass(frozen=True)
 class Report:
     """A mail of ours that did not arrive. `ids` are the Message-IDs in it, `final` is False while the server still tries."""
@@ -35,7 +38,7 @@ def is_automatic(letter: Letter, ours: str) -> str:
     """Say why no person wrote this, or ""."""
     head = letter.headers
     if letter.sender.lower() == ours.lower() or "x-deflect-reference" in head:
-        return "it is our own"
+        return OWN
     if head.get("auto-submitted", "no").split(";")[0].strip().lower() not in ("no", ""):
         return "it says that it is automatic"
     if any(name in head for name in ("x-autoreply", "x-autorespond", "x-auto-reply", "x-amazon-auto-reply")):

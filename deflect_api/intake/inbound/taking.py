@@ -17,7 +17,7 @@ from deflect_api.delivery.work import Done, Handler
 from deflect_api.errors import InputError
 from deflect_api.intake import attachments, follow_ups, limits, tickets
 from deflect_api.intake.examination import Outcome, Storage, examine
-from deflect_api.intake.inbound import bounces, letter, machines, matching, quoting
+from deflect_api.intake.inbound import absence, bounces, letter, machines, matching, quoting
 from deflect_api.intake.inbound.fetching import Store
 from deflect_api.intake.inbound.letter import Letter
 from deflect_api.store.models import Agent, Comment, JournalEntry, Message, Ticket
@@ -88,6 +88,8 @@ def apply(taking: Taking) -> None:
         taking.ends(UNREADABLE, read.problem)
     elif why := machines.is_automatic(read, settings.support.mail.sender):
         found = _match(taking)
+        if found and why != machines.OWN and not _is_loop(taking, found.ticket):
+            absence.note(found.ticket, taking.letter, taking.now)
         taking.ends(AUTOMATIC, why, found.ticket if found else None)
     elif _is_repeat(taking):
         taking.ends(REPEAT, "it was taken in before")

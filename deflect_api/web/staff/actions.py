@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from deflect_api.config.support import Support
-from deflect_api.desk import answering, asking, known_issues, noted_gaps, tags
+from deflect_api.desk import answering, asking, known_issues, known_marks, noted_gaps, tags
 from deflect_api.errors import InputError
 from deflect_api.intake import attachments, duplicates, evaluation, holding, tickets
 from deflect_api.store.models import Agent, Ticket
@@ -105,12 +105,24 @@ def _duplicate(on: On, given: schemas.DuplicateIn) -> None:
 
 
 def _link(on: On, given: schemas.IssueIn) -> None:
-    issue = known_issues.find(tuple(parts().releases.current().issues.values()), given.article)
-    known_issues.link(on.session, on.ticket, issue, on.agent, on.now)
+    known_issues.link(on.session, on.ticket, _known(given.article), on.agent, on.now)
 
 
 def _unlink(on: On, given: schemas.IssueIn) -> None:
     known_issues.unlink(on.session, on.ticket, given.article, on.agent, on.now)
+
+
+def _mark(on: On, given: schemas.IssueMarkIn) -> None:
+    issue = known_marks.find(on.session, on.ticket, given.issue)
+    known_marks.mark(on.session, issue, _known(given.article), on.agent, on.now)
+
+
+def _unmark(on: On, given: schemas.IssueUnmarkIn) -> None:
+    known_marks.unmark(on.session, known_marks.find(on.session, on.ticket, given.issue), on.agent, on.now)
+
+
+def _known(article: str) -> known_issues.Issue:
+    return known_issues.find(tuple(parts().releases.current().issues.values()), article)
 
 
 def _gap(on: On, given: schemas.GapIn) -> None:
@@ -137,6 +149,8 @@ ACTIONS: Mapping[str, Action] = {
     "duplicate": Action(schemas.DuplicateIn, _duplicate),
     "known-issue": Action(schemas.IssueIn, _link),
     "not-known-issue": Action(schemas.IssueIn, _unlink),
+    "issue-is-known": Action(schemas.IssueMarkIn, _mark),
+    "issue-is-not-known": Action(schemas.IssueUnmarkIn, _unmark),
     "gap": Action(schemas.GapIn, _gap),
     "real": Action(schemas.Seen, _real),
     "spam": Action(schemas.Seen, _spam),

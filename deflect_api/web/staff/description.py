@@ -19,6 +19,8 @@ SUMMARIES = {
     "duplicate": "Solve it as a duplicate of another.",
     "known-issue": "Say that it is about a known issue.",
     "not-known-issue": "Say that it is not about this known issue.",
+    "issue-is-known": "Say that an issue of the developers, on which it hangs, is a known issue.",
+    "issue-is-not-known": "Say that this issue is none after all.",
     "gap": "Note what no article answers.",
     "real": "Let a held request go.",
     "spam": "Close a held request as spam.",

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from deflect_api.desk import known_issues
 from deflect_api.desk.known_issues import Issue
 from deflect_api.errors import InputError
-from deflect_api.web import desk
+from deflect_api.web import desk, identity
 from deflect_api.web import schemas as common
 from deflect_api.web.parts import parts
 from deflect_api.web.staff import entry, schemas, shown
@@ -51,8 +51,8 @@ def known_told() -> ResponseReturnValue:
 
 
 def issues() -> tuple[Issue, ...]:
-    """List the known issues of the live release."""
-    return tuple(parts().releases.current().issues.values())
+    """List the known issues of the live release that concern the agent who asks."""
+    return tuple(one for one in parts().releases.current().issues.values() if identity.reach().includes(one.product))
 
 
 def _tell(sent: dict[str, Any]) -> None:

@@ -74,6 +74,14 @@ class IssueIn(Seen):
     article: SaidInALine
 
 
+class IssueMarkIn(IssueIn):
+    issue: SaidInALine = Field(description="An issue that the request hangs on, such as akvo/akvo-flow#2187.")
+
+
+class IssueUnmarkIn(Seen):
+    issue: SaidInALine
+
+
 class GapIn(Seen):
     text: Said
 

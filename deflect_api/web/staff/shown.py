@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from deflect_api.desk import dossier
+from deflect_api.desk import dossier, known_marks
 from deflect_api.desk.known_issues import Standing
 from deflect_api.store.models import Ticket
+from deflect_api.store.second_line import Issue
 from deflect_api.web import attached
 from deflect_api.web.staff.fitting import Fitting
 
@@ -38,6 +39,7 @@ def whole(found: dossier.Dossier, fits: Fitting) -> dict[str, Any]:
         "missing": [{"key": part.key, "label": part.label} for part in found.missing],
         "articles": [{"article": each.article, "url": each.url, "title": each.title} for each in fits.articles],
         "known_issues": {"linked": list(found.issues), "likely": [issue.article for issue in fits.known]},
+        "issues": [_issue(made.issue) for made in found.escalations if made.issue],
         "similar": [each.reference for each in found.near.similar],
         "duplicate_of": found.near.original.reference if found.near.original else None,
         "duplicates": [each.reference for each in found.near.duplicates],
@@ -51,12 +53,17 @@ def whole(found: dossier.Dossier, fits: Fitting) -> dict[str, Any]:
     }
 
 
+def _issue(one: Issue) -> dict[str, Any]:
+    return {"issue": known_marks.name_of(one), "url": one.url, "state": one.state, "known_issue": one.article or None}
+
+
 def issue(standing: Standing) -> dict[str, Any]:
     one, fix = standing.issue, standing.fix
     told = {"at": _time(fix.at), "by": fix.told_by, "followers": fix.followers, "requesters": fix.requesters} if fix else None
     tickets = [each.reference for each in standing.tickets]
     return {"article": one.article, "title": one.title, "product": one.product, "state": one.state,
-            "followers": standing.followers, "tickets": tickets, "told": told}  # fmt: skip
+            "followers": standing.followers, "tickets": tickets, "told": told,
+            "issues": [_issue(each) for each in standing.reported]}  # fmt: skip
 
 
 def _columns(row: Any, *names: str) -> Mapping[str, Any]:

@@ -22,7 +22,8 @@ from deflect_api.web.status import field_labels
 
 ADDRESS = "/tickets/<reference>"
 THEN = {"reply": "#talk", "ask": "#talk", "escalate": "#talk", "evaluate": "#evaluate", "tags": "#evaluate", "gap": "#writers",
-        "known-issue": "#similar", "not-known-issue": "#similar"}  # fmt: skip
+        "known-issue": "#similar", "not-known-issue": "#similar", "issue-is-known": "#developers",
+        "issue-is-not-known": "#developers"}  # fmt: skip
 """Where the page stands after an action: where it was pressed, or where its words are."""
 SET_WITH = ("", tickets.OPEN, tickets.PENDING, tickets.SOLVED)
 STALE_FIELDS = ("status", "priority", "severity", "type", "product")

@@ -10,6 +10,7 @@ from deflect_api.desk import article_draft, gaps
 from deflect_api.errors import InputError, Unavailable
 from deflect_api.intake import file_names, tickets
 from deflect_api.store.models import Agent
+from deflect_api.web import identity
 from deflect_api.web.parts import parts
 from deflect_api.web.staff import entry
 
@@ -42,9 +43,13 @@ def gaps_listed() -> ResponseReturnValue:
 
 
 def _gaps() -> list[gaps.Gap]:
+    pages: gaps.Pages = {}
+    answered = None
     try:
-        pages = parts().releases.current().pages
-    except Unavailable:  # nothing is built yet: the searches are there all the same
-        pages = {}
+        live = parts().releases.current()
+        pages, answered = live.pages, gaps.answered_by(live.engine, parts().settings.support.portal.floor)
+    except Unavailable:
+        pass  # nothing is built yet: the searches are there all the same
     with parts().database.read() as session:
-        return gaps.gaps(session, pages, parts().clock())
+        listed = gaps.gaps(session, pages, parts().clock(), answered=answered)
+    return [one for one in listed if identity.reach().includes(one.product)]

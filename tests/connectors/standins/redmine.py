@@ -25,6 +25,7 @@ class Bench:
     uploads: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     unknown: tuple[int, ...] = ()  # fields that this Redmine does not have
     lists: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    closes: bool = True  # whether its workflow lets our user change states
 
     def __post_init__(self) -> None:
         self.now = ticking()
@@ -97,6 +98,10 @@ class Bench:
         found.sort(key=lambda issue: issue["updated_on"] if "updated_on" in asked(request).get("sort", "") else issue["id"])
         return answer(200, {"issues": found[: int(asked(request).get("limit", 25))], "total_count": len(found)})
 
+    def statuses(self, _: httpx2.Request) -> httpx2.Response:
+        listed = named("issue_statuses", STATES)["issue_statuses"]
+        return answer(200, {"issue_statuses": [{**one, "is_closed": one["name"] == "Closed"} for one in listed]})
+
     def change(self, request: httpx2.Request, number: str) -> httpx2.Response:
         return self.apply(number, sent(request)["issue"], "deflect")
 
@@ -105,7 +110,7 @@ class Bench:
         if files is None:
             return answer(422, {"errors": ["Upload token is invalid"]})
         issue["files"] |= files
-        if "status_id" in given:
+        if "status_id" in given and (self.closes or who != "deflect"):
             issue["status"] = STATES[given["status_id"] - 1]
         issue["updated_on"] = self._stamp()
         private = bool(given.get("private_notes"))
@@ -124,7 +129,7 @@ ROUTES = (
     (r"GET /issues\.json", Bench.search),
     (r"GET /issues/(\d+)\.json", Bench.show),
     (r"PUT /issues/(\d+)\.json", Bench.change),
-    (r"GET /issue_statuses\.json", lambda *_: answer(200, named("issue_statuses", STATES))),
+    (r"GET /issue_statuses\.json", Bench.statuses),
     (r"GET /enumerations/issue_priorities\.json", lambda *_: answer(200, named("issue_priorities", PRIORITIES))),
     (r"GET /trackers\.json", lambda *_: answer(200, named("trackers", ("Support",)))),
 )
