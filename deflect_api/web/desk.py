@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, redirect
 
-from deflect_api.web import identity
+from deflect_api.web.accounts import identity
 from deflect_api.web.pages import content_security_policy
 from deflect_api.web.parts import parts
 

@@ -6,7 +6,8 @@ from flask.typing import ResponseReturnValue
 from deflect_api.desk import incidents
 from deflect_api.errors import InputError
 from deflect_api.store.models import Agent
-from deflect_api.web import desk, identity
+from deflect_api.web import desk
+from deflect_api.web.accounts import identity
 from deflect_api.web.parts import parts
 from deflect_api.web.schemas import OTHER
 

@@ -4,11 +4,12 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from deflect_api.delivery import channels, outbox, steering
-from deflect_api.desk import access
+from deflect_api.desk.people import access
 from deflect_api.errors import InputError
 from deflect_api.store.models import Agent
-from deflect_api.web import desk, identity
-from deflect_api.web.identity import needs
+from deflect_api.web import desk
+from deflect_api.web.accounts import identity
+from deflect_api.web.accounts.identity import needs
 from deflect_api.web.parts import parts
 
 routes = Blueprint("owed", __name__, url_prefix="/desk/outbox")

@@ -6,12 +6,13 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from deflect_api.desk import access
+from deflect_api.desk.people import access
 from deflect_api.errors import NotFound, SignedOut
 from deflect_api.i18n import said
 from deflect_api.intake import tickets
 from deflect_api.store.models import Agent, Ticket
-from deflect_api.web import desk, identity
+from deflect_api.web import desk
+from deflect_api.web.accounts import identity
 from deflect_api.web.parts import parts
 
 pages = Blueprint("staff", __name__, url_prefix="/desk")
