@@ -1,19 +1,22 @@
 """Every fsync, write and send of one submit, forward and mail fails in turn: killed there, or answered with EIO or ENOSPC.
 
-`python -m soak.crash_points SHARE SHARES` tries every SHARES-th point, beginning with the SHARE-th.
+`python -m soak.crash_points SHARE SHARES` tries every SHARES-th point, beginning with the SHARE-th; the control is in share 0.
 """
 
-import multiprocessing
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
-from contextlib import closing, suppress
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from deflect_api import config
 from deflect_api.connectors.mailer import open_mailer
@@ -75,19 +78,17 @@ class Case:
 
     def trace(self, *options: str) -> str | None:
         """Run it under strace; return what it said, or None when it hung."""
-        begin = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", str(self.home / "trace"), *options]
-        words = [*begin, sys.executable, "-m", "soak.crash_points", "work", str(self.home), self.desk.url]
-        given = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-        process = subprocess.Popen(
-            [*words, *(["careless"] if self.careless else [])],
-            cwd=ROOT, env=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
-        )  # fmt: skip
-        try:
-            return process.communicate(timeout=SECONDS)[0]
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
-            process.communicate()
-            return None
+        said, to = os.pipe()
+        number = os.fork()  # what is imported already need not be imported, and failed, hundreds of times
+        if not number:
+            _stopped(to, self)
+        os.close(to)
+        os.waitpid(number, os.WUNTRACED)
+        with _traced(number, "-o", str(self.home / "trace"), *options):
+            os.kill(number, signal.SIGCONT)
+            hung = not _over(number)
+        with open(said, encoding="utf-8") as file:
+            return None if hung else file.read()
 
     def broken(self, call: str, number: int, fault: str) -> str:
         """Inject the fault; say which invariant does not hold once an undisturbed run has followed, or nothing."""
@@ -105,13 +106,7 @@ class Case:
             database.execute("UPDATE message SET leased_until = ? WHERE state = 'claimed'", (DUE,))
             database.execute("UPDATE channel SET down_since = NULL, resting_until = NULL, failures = 0")
             database.commit()
-        process = multiprocessing.get_context("fork").Process(target=_silently, args=(self.home, self.desk.url))
-        process.start()
-        process.join(SECONDS)
-        if process.is_alive():
-            process.kill()
-            return "the start after it hung"
-        return "" if process.exitcode == 0 else "the start after it failed"
+        return "it hung" if Case(self.home, self.desk).trace("-e", "trace=none") is None else ""
 
     def _wrong(self) -> str:
         if self._one("PRAGMA integrity_check") != "ok":
@@ -130,9 +125,43 @@ class Case:
             return database.execute(question).fetchone()[0]
 
 
-def _silently(home: Path, desk: str) -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    work(home, desk)
+def _stopped(to: int, case: Case) -> NoReturn:
+    """Wait to be traced, work, and end at once, in a process of its own."""
+    status = 1
+    try:
+        os.dup2(to, 1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        work(case.home, case.desk.url, case.careless)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+@contextmanager
+def _traced(number: int, *options: str) -> Iterator[None]:
+    """Have strace hold a process that has stopped."""
+    tracer = subprocess.Popen(["strace", "-f", "-qq", *options, "-p", str(number)], stderr=subprocess.DEVNULL)
+    try:
+        while not re.search(r"^TracerPid:\s+[1-9]", Path(f"/proc/{number}/status").read_text(encoding="utf-8"), re.M):
+            assert tracer.poll() is None, "strace may not trace"
+            time.sleep(0.001)
+        yield
+    finally:
+        tracer.terminate()
+        tracer.wait()
+
+
+def _over(number: int) -> bool:
+    """Wait for the end of a process; end it, and return False, when it hangs."""
+    give_up = time.monotonic() + SECONDS
+    while not os.waitpid(number, os.WNOHANG)[0]:
+        if time.monotonic() > give_up:
+            os.kill(number, signal.SIGKILL)
+            os.waitpid(number, 0)
+            return False
+        time.sleep(0.002)
+    return True
 
 
 def points(template: Path) -> dict[str, int]:
@@ -159,7 +188,7 @@ def tried(template: Path, every: list[tuple[str, int, str]], *, careless: bool =
 
 def may_trace() -> bool:
     """Tell whether strace is here and may do its work."""
-    words = ["strace", "-f", "--seccomp-bpf", "-e", "trace=none", "-o", os.devnull, "true"]
+    words = ["strace", "-f", "-e", "trace=none", "-o", os.devnull, "true"]
     return shutil.which("strace") is not None and subprocess.run(words, check=False, capture_output=True).returncode == 0
 
 
@@ -173,18 +202,15 @@ def run(share: int = 0, shares: int = 1) -> Row | Skipped:
         chosen = every[share::shares]
         wrong = tried(Path(folder), chosen)
         syncs = [("fdatasync", n, fault) for n in range(1, found.get("fdatasync", 0) + 1) for fault in FAULTS[1:]]
-        careless = tried(Path(folder), syncs, careless=True)
+        careless = tried(Path(folder), syncs, careless=True) if share == 0 else []
     return Row(
         "Crash points",
         f"{len(chosen)} of {len(every)} points ({', '.join(f'{call} {number}' for call, number in found.items() if number)}): "
         f"invariants broken at {len(wrong)}",
-        f"acknowledging before the commit: broken at {len(careless)} of {len(syncs)}",
-        not wrong and bool(chosen) and bool(careless),
+        f"acknowledging before the commit: broken at {len(careless)} of {len(syncs)}" if share == 0 else "with the first share",
+        not wrong and bool(chosen) and bool(careless or share),
     )
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["work"]:
-        work(Path(sys.argv[2]), sys.argv[3], sys.argv[4:] == ["careless"])
-    else:
-        print(run(*(int(word) for word in sys.argv[1:])))
+    print(run(*(int(word) for word in sys.argv[1:])))
