@@ -19,7 +19,8 @@ from sqlalchemy import create_engine, insert, text
 from bench import load
 from deflect_api import build, config
 from deflect_api.app import create_app
-from deflect_api.desk import accounts, tags
+from deflect_api.desk import tags
+from deflect_api.desk.people import accounts
 from deflect_api.store import migrate
 from deflect_api.store.db import Database
 from deflect_api.store.desk import TicketTag, TicketWords

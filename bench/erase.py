@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from deflect_api.config import read_support
-from deflect_api.intake import deflection, privacy, tickets
+from deflect_api.intake import deflection, tickets
+from deflect_api.intake.personal_data import privacy
 from deflect_api.store import migrate
 from deflect_api.store.db import Database
 

@@ -5,7 +5,7 @@ Run: python -m bench.scrub [--control]
 
 import sys
 
-from deflect_api.desk import scrub, scrub_patterns
+from deflect_api.desk.scrubbing import scrub, scrub_patterns
 from tests.desk import scrub_corpus
 
 

@@ -16,57 +16,25 @@ from deflect_api.connectors.mailer import Mailer, open_mailer
 from deflect_api.delivery import alerts, channels, follower_mail, forward, links, mail, outbox, way_to_form, your_requests
 from deflect_api.delivery.lanes import Lanes, make_lanes
 from deflect_api.delivery.relay import Handler, Probe
-from deflect_api.desk import escalation, issue_sending, issue_updates, notice_mails, urgent
-from deflect_api.intake import (
-    attachments,
-    desk_updates,
-    file_timers,
-    holding,
-    limits,
-    notices,
-    privacy_files,
-    privacy_retention,
-    urgent_timer,
-)
-from deflect_api.intake import privacy as person
-from deflect_api.intake.examination import Storage
+from deflect_api.desk import notice_mails
+from deflect_api.desk.second_line import escalation, issue_sending, issue_updates, urgent
+from deflect_api.intake import desk_updates, notices, urgent_timer
+from deflect_api.intake.abuse import holding, limits
+from deflect_api.intake.files import attachments, file_timers
+from deflect_api.intake.files.examination import Storage
 from deflect_api.intake.inbound import fetching, taking
+from deflect_api.intake.personal_data import privacy as person
+from deflect_api.intake.personal_data import privacy_files, privacy_retention
 from deflect_api.store.db import Database
 from deflect_api.store.shelf import Shelf
-from deflect_api.web import (
-    account,
-    answers,
-    banner,
-    desk,
-    desk_hook,
-    door,
-    escalate,
-    files,
-    find,
-    following,
-    guard,
-    health,
-    helpful,
-    hooks,
-    incidents,
-    intake,
-    keystroke,
-    mail_in,
-    oidc,
-    owed,
-    people,
-    portal,
-    privacy,
-    sign_in,
-    staff,
-    status,
-    suggest,
-    tasks,
-)
+from deflect_api.web import answers, banner, desk, guard, health, helpful, incidents, keystroke, owed, portal, staff, suggest
+from deflect_api.web.accounts import account, door, oidc, people, privacy, sign_in
 from deflect_api.web.overload import Crowd, nobody
 from deflect_api.web.pages import Pages
 from deflect_api.web.parts import KEY, Parts, silent, utc_now
 from deflect_api.web.release import Releases
+from deflect_api.web.requests import files, find, following, intake, status
+from deflect_api.web.second_line import desk_hook, escalate, hooks, mail_in, tasks
 
 BLUEPRINTS = (
     suggest.routes, intake.routes, find.routes, status.routes, files.routes, files.downloads, banner.routes,

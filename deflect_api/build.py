@@ -23,8 +23,8 @@ from deflect_api import history
 from deflect_api.config import Settings
 from deflect_api.errors import ConfigError
 from deflect_api.published import beside, known, switching
-from deflect_api.web import form
 from deflect_api.web.pages import Pages
+from deflect_api.web.requests import form
 from search import Article, DocsError, build_index, labels, read_docs, read_synonyms, shortlist
 from search.moved import FILE as REDIRECTS
 from search.site import read_site

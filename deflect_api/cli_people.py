@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from deflect_api import config
 from deflect_api.cli_errors import told
 from deflect_api.delivery.relay import utc_now
-from deflect_api.desk import access, accounts, attempts, audit, sign_ins, tokens, totp
+from deflect_api.desk.people import access, accounts, attempts, audit, sign_ins, tokens, totp
 from deflect_api.errors import InputError
 from deflect_api.store.models import Agent
 from deflect_api.store.ready import ready_database

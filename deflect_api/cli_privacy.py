@@ -9,9 +9,9 @@ import click
 from deflect_api import config
 from deflect_api.cli_errors import told
 from deflect_api.delivery.relay import utc_now
-from deflect_api.desk import audit
+from deflect_api.desk.people import audit
 from deflect_api.errors import Unavailable
-from deflect_api.intake import privacy, privacy_export, privacy_files
+from deflect_api.intake.personal_data import privacy, privacy_export, privacy_files
 from deflect_api.store.db import Database
 from deflect_api.store.ready import ready_database
 

@@ -15,7 +15,7 @@ from deflect_api.app import create_app, create_relay, open_outside
 from deflect_api.cli_errors import told
 from deflect_api.config import Settings
 from deflect_api.delivery.relay import utc_now
-from deflect_api.intake import privacy_retention
+from deflect_api.intake.personal_data import privacy_retention
 from deflect_api.store.db import Database
 from deflect_api.store.ready import ready_database
 from deflect_api.web.guard import MOST_BYTES

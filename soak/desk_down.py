@@ -197,8 +197,12 @@ def delays() -> tuple[float, float, float]:
 
 
 def run(tickets: int = 5000) -> Row:
-    c, x = outage(tickets), outage(min(tickets, 500), alone=True)
-    up, down, without = delays()
+    return row(outage(tickets), outage(min(tickets, 500), alone=True), delays())
+
+
+def row(c: dict[str, int], x: dict[str, int], seconds: tuple[float, float, float]) -> Row:
+    """Make the row of a whole outage, of its control, and of the delays of a mail."""
+    up, down, without = seconds
     return Row(
         "Desk down for 72 h",
         f"{c['queued']} queued, {c['mails']} mails sent meanwhile; after it: lost {c['lost']}, twice {c['twice']}, parked "

@@ -11,7 +11,7 @@ from deflect_api.config.second_line import Escalate
 from deflect_api.connectors.github import GitHub
 from deflect_api.delivery import outbox
 from deflect_api.delivery.relay import Relay, utc_now
-from deflect_api.desk import escalation, issue_sending
+from deflect_api.desk.second_line import escalation, issue_sending
 from deflect_api.store.db import Database
 from deflect_api.store.models import Message
 from deflect_api.store.ready import ready_database

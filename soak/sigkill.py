@@ -106,13 +106,13 @@ def _times(firsts: list[float]) -> shares.Counts:
 
 
 def _drain(home: Path, most: float = 300) -> int:
-    """Wait until all is delivered; return what was not in that time."""
+    """Wait until nothing is on its way; return what was not delivered in that time."""
     with closing(sqlite3.connect(home / "deflect.db")) as database:
-        wanted = "SELECT count(*) FROM message WHERE kind IN ('forward', 'mail') AND state != 'delivered'"
+        owed = "SELECT count(*) FROM message WHERE kind IN ('forward', 'mail') AND state"
         until = time.monotonic() + most
-        while (number := database.execute(wanted).fetchone()[0]) and time.monotonic() < until:
+        while database.execute(f"{owed} IN ('queued', 'claimed', 'unknown')").fetchone()[0] and time.monotonic() < until:
             time.sleep(0.5)
-        return int(number)
+        return int(database.execute(f"{owed} != 'delivered'").fetchone()[0])
 
 
 def _count(which: str, home: Path, acknowledged: dict[str, str]) -> shares.Counts:

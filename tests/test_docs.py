@@ -24,11 +24,12 @@ from deflect_api import cli, config, connectors, errors
 from deflect_api.app import create_app
 from deflect_api.config import support
 from deflect_api.delivery import outbox
-from deflect_api.desk import access, audit
+from deflect_api.desk.people import access, audit
 from deflect_api.intake import deflection, helpful, tickets
 from deflect_api.store import uploads
 from deflect_api.store.db import Database
-from deflect_api.web import answers, helping, schemas
+from deflect_api.web import answers, schemas
+from deflect_api.web.requests import helping
 
 ROOT = Path(__file__).parent.parent
 TEAM = ROOT / "docs" / "team"

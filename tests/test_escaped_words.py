@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from deflect_api.desk import accounts, incidents
-from deflect_api.intake import filetypes, tickets
+from deflect_api.desk import incidents
+from deflect_api.desk.people import accounts
+from deflect_api.intake import tickets
+from deflect_api.intake.files import filetypes
 from deflect_api.intake.tickets import STATUSES
 from deflect_api.store.models import Agent, Ticket
 from deflect_api.store.uploads import HELD, KEPT, REFUSED, Upload

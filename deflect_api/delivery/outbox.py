@@ -64,7 +64,7 @@ def claim(
     """
     earlier = aliased(Message)
     blocked = exists().where(earlier.stream == Message.stream, earlier.id < Message.id, earlier.state.in_(OPEN))
-    wanted = _due(now, take_over=take_over) & ~Message.kind.in_(besides)
+    wanted = Message.state.in_(OPEN) & _due(now, take_over=take_over) & ~Message.kind.in_(besides)
     if kinds is not None:
         wanted &= Message.kind.in_(kinds)
     chosen = select(Message.id).where(wanted, ~blocked).order_by(Message.id).limit(most).with_for_update(skip_locked=True)

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import date
 
-from deflect_api.desk import scrub
+from deflect_api.desk.scrubbing import scrub
 from deflect_api.store.models import Comment, Ticket
 
 _GREETING = re.compile(r"(hello|hi|hey|dear|good \w+|bonjour|hola|ol[aá])\b[^\n]{0,60},?$", re.IGNORECASE)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from deflect_api import i18n
 from deflect_api.config.support import Support
 from deflect_api.i18n import said
-from deflect_api.intake import coaching, facts
+from deflect_api.intake import facts
+from deflect_api.intake.wording import coaching
 from deflect_api.store.models import Ticket
 
 QUESTIONS = {

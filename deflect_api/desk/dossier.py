@@ -7,10 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deflect_api.config.support import Support
-from deflect_api.desk import asking, escalation, known_issues, noted_gaps, similar, tag_suggestions, tags
+from deflect_api.desk import asking, known_issues, noted_gaps, similar, tag_suggestions, tags
 from deflect_api.desk.asking import Missing
+from deflect_api.desk.second_line import escalation
 from deflect_api.desk.tags import Offered
-from deflect_api.intake import attachments, deflection, duplicates, follow_ups, holding, tickets
+from deflect_api.intake import deflection, duplicates, follow_ups, tickets
+from deflect_api.intake.abuse import holding
+from deflect_api.intake.files import attachments
 from deflect_api.intake.reach import EVERYTHING, Reach, may_see
 from deflect_api.store.desk import Gap, Relation
 from deflect_api.store.models import Message, SessionEvent, Ticket

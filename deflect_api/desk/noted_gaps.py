@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from deflect_api.desk import scrub
+from deflect_api.desk.scrubbing import scrub
 from deflect_api.intake import ticket_words, tickets
 from deflect_api.store.desk import Gap
 from deflect_api.store.models import Agent, JournalEntry, Ticket

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from deflect_api.intake import sensitive
+from deflect_api.intake.wording import sensitive
 from deflect_api.store.helpful import HelpfulAnswer
 
 YES, NO = "yes", "no"

@@ -186,7 +186,11 @@ class Message(Table):
     """Something we owe: a forward, a mail, a post. Written in the transaction that owes it."""
 
     __tablename__ = "message"
-    __table_args__ = (Index("ix_message_due", "state", "not_before"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("ix_message_due", "state", "not_before"),
+        Index("ix_message_kind", "kind", "state", "not_before"),
+        {"sqlite_autoincrement": True},
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
     stream: Mapped[str] = mapped_column(String(120), index=True)

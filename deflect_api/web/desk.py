@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, redirect
 
-from deflect_api.web import guard
+from deflect_api.web.accounts import identity
 from deflect_api.web.pages import content_security_policy
 from deflect_api.web.parts import parts
 
@@ -15,7 +15,7 @@ routes = Blueprint("desk", __name__, url_prefix="/desk")
 def page(template: str, status: int = 200, **values: Any) -> Response:
     values.setdefault("agent", None)
     values.setdefault("staff", parts().settings.support.staff)
-    html = parts().pages.fragment(f"desk/{template}", form_token=guard.form_token(), **values)
+    html = parts().pages.fragment(f"desk/{template}", form_token=identity.form_token(), **values)
     response = Response(html, status, mimetype="text/html")
     response.headers["Content-Security-Policy"] = content_security_policy()
     return response

@@ -6,11 +6,9 @@ import time
 from flask import Flask, Response, g, request
 
 from deflect_api.config import Settings
-from deflect_api.web.identity import agent, check_form_token, form_token
 from deflect_api.web.pages import content_security_policy
 from deflect_api.web.parts import parts
 
-__all__ = ["agent", "check_form_token", "form_token", "protect"]
 log = logging.getLogger("deflect.web")
 MOST_BYTES = 1_000_000
 TAKE_FILES = ("intake.create", "intake.contact_sent")

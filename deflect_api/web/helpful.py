@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from deflect_api.errors import InputError, NotAllowed
 from deflect_api.i18n import said
-from deflect_api.intake import helpful, limits
+from deflect_api.intake import helpful
+from deflect_api.intake.abuse import limits
 from deflect_api.web import answers
 from deflect_api.web.parts import parts
 from deflect_api.web.suggest import form_fields

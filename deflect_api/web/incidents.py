@@ -4,9 +4,10 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from deflect_api.desk import incidents
-from deflect_api.errors import InputError, NotAllowed
+from deflect_api.errors import InputError
 from deflect_api.store.models import Agent
-from deflect_api.web import desk, guard
+from deflect_api.web import desk
+from deflect_api.web.accounts import identity
 from deflect_api.web.parts import parts
 from deflect_api.web.schemas import OTHER
 
@@ -17,13 +18,12 @@ HOURS = (1, 4, 24, 72)
 
 @routes.get("/incident")
 def show() -> ResponseReturnValue:
-    agent = guard.agent()
-    return _page(agent) if agent else desk.go("/desk/")
+    return _page(identity.known())
 
 
 @routes.post("/incident")
 def put() -> ResponseReturnValue:
-    agent = _checked()
+    agent = identity.known()
     text, product = request.form.get("text", ""), request.form.get("product", "")
     try:
         with parts().database.write() as session:
@@ -36,19 +36,11 @@ def put() -> ResponseReturnValue:
 
 @routes.post("/incident/clear")
 def clear() -> ResponseReturnValue:
-    agent = _checked()
+    agent = identity.known()
     with parts().database.write() as session:
         incidents.check_may_set(session, agent)
         incidents.clear(session, parts().clock())
     return desk.go(ADDRESS)
-
-
-def _checked() -> Agent:
-    agent = guard.agent()
-    if agent is None:
-        raise NotAllowed("You were signed out. Sign in, go back and send again: your text is still there.")
-    guard.check_form_token()
-    return agent
 
 
 def _known(product: str) -> str:

@@ -14,7 +14,7 @@ from werkzeug.datastructures import Headers
 
 from deflect_api.config import Settings
 from deflect_api.errors import InputError, Unavailable
-from deflect_api.intake import limits
+from deflect_api.intake.abuse import limits
 from deflect_api.web import answers, guard, overload, schemas, suggest
 from deflect_api.web.parts import KEY, Parts
 

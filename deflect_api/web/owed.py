@@ -4,11 +4,12 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from deflect_api.delivery import channels, outbox, steering
-from deflect_api.desk import access
+from deflect_api.desk.people import access
 from deflect_api.errors import InputError
 from deflect_api.store.models import Agent
-from deflect_api.web import desk, guard
-from deflect_api.web.identity import needs
+from deflect_api.web import desk
+from deflect_api.web.accounts import identity
+from deflect_api.web.accounts.identity import needs
 from deflect_api.web.parts import parts
 
 routes = Blueprint("owed", __name__, url_prefix="/desk/outbox")
@@ -17,8 +18,7 @@ routes = Blueprint("owed", __name__, url_prefix="/desk/outbox")
 @routes.get("")
 @needs(access.ADMIN)
 def home() -> ResponseReturnValue:
-    agent = guard.agent()
-    return _page(agent) if agent else desk.go("/desk/")
+    return _page(identity.known())
 
 
 @routes.post("/replay")
@@ -36,10 +36,7 @@ def drop() -> ResponseReturnValue:
 
 
 def _act(act: steering.Act, *, everything: bool = False) -> ResponseReturnValue:
-    agent = guard.agent()
-    if agent is None:
-        return desk.go("/desk/")
-    guard.check_form_token()
+    agent = identity.known()
     number, kind = request.form.get("message", ""), request.form.get("kind", "")
     try:
         with parts().database.write() as session:

@@ -8,8 +8,8 @@ from typing import cast
 from flask import current_app
 
 from deflect_api.config import Settings
-from deflect_api.intake.buckets import Buckets
-from deflect_api.intake.examination import Storage
+from deflect_api.intake.abuse.buckets import Buckets
+from deflect_api.intake.files.examination import Storage
 from deflect_api.store.db import Database
 from deflect_api.web.overload import Crowd
 from deflect_api.web.pages import Pages

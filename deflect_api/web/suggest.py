@@ -12,7 +12,8 @@ from flask import Blueprint, Response, jsonify, request
 from deflect_api.desk import known_issues
 from deflect_api.errors import InputError, TooMany, Unavailable
 from deflect_api.i18n import said
-from deflect_api.intake import deflection, limits, receipts
+from deflect_api.intake import deflection
+from deflect_api.intake.abuse import limits, receipts
 from deflect_api.web import answers, banner, schemas
 from deflect_api.web.parts import Parts, parts
 from search import SearchError, Suggestion

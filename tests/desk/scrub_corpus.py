@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deflect_api.desk import scrub
-from deflect_api.desk.folded import fold
-from deflect_api.desk.names import Person
+from deflect_api.desk.scrubbing import scrub
+from deflect_api.desk.scrubbing.folded import fold
+from deflect_api.desk.scrubbing.names import Person
 
 FILES = sorted(Path(__file__).parent.glob("scrub_corpus*.txt"))
 _MARK = re.compile(r"\{\{(\w+)\|(.*?)\}\}", re.S)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deflect_api.desk import access, accounts
+from deflect_api.desk.people import access, accounts
 from deflect_api.errors import InputError
 from deflect_api.store.db import Database
 from deflect_api.store.models import Agent

@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from deflect_api.desk import accounts, gaps
+from deflect_api.desk import gaps
+from deflect_api.desk.people import accounts
 from deflect_api.intake import helpful
 from deflect_api.intake.deflection import OPENED, REJECTED, SHOWN, SUBMITTED, Event, record
 from search import Engine, Section, build_index

@@ -4,8 +4,8 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
-from deflect_api.desk import scrub
-from deflect_api.desk.names import Person
+from deflect_api.desk.scrubbing import scrub
+from deflect_api.desk.scrubbing.names import Person
 from tests.desk import scrub_corpus
 
 MUST_GO = ("mail", "phone", "imei", "token", "password", "link", "known", "partner")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from deflect_api.desk import sign_ins
+from deflect_api.desk.people import sign_ins
 from deflect_api.store.db import Database
 from deflect_api.store.models import Agent, SignIn
 from tests.conftest import Clock

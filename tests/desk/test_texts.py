@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from deflect_api import build
-from deflect_api.desk import article_draft, asking, canned, noted_gaps, scrub
+from deflect_api.desk import article_draft, asking, canned, noted_gaps
+from deflect_api.desk.scrubbing import scrub
 from deflect_api.intake import tickets
 from deflect_api.store.db import Database
 from deflect_api.store.models import Ticket

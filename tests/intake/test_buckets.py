@@ -1,6 +1,6 @@
 """Token buckets: a burst is let through, a stream is slowed to its pace, and memory is bounded."""
 
-from deflect_api.intake.buckets import Buckets
+from deflect_api.intake.abuse.buckets import Buckets
 from tests.conftest import Clock
 
 PACE = {"per_second": 10, "burst": 30}

@@ -6,7 +6,7 @@ import pytest
 
 from deflect_api import config
 from deflect_api.config import Support
-from deflect_api.intake import coaching
+from deflect_api.intake.wording import coaching
 from tests.conftest import ROOT
 
 HAPPENED = "The new survey is missing in the list on both phones"

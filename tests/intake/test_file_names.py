@@ -6,8 +6,8 @@ import hypothesis
 import pytest
 from hypothesis import strategies as some
 
-from deflect_api.intake import file_names
-from deflect_api.intake.file_names import disposition, harmless
+from deflect_api.intake.files import file_names
+from deflect_api.intake.files.file_names import disposition, harmless
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import strategies as some
 
 from deflect_api import i18n
-from deflect_api.intake import filetypes
-from deflect_api.intake.filetypes import Verdict
+from deflect_api.intake.files import filetypes
+from deflect_api.intake.files.filetypes import Verdict
 from tests.intake import made_files as made
 from tests.intake.made_files import reader
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from deflect_api.config.limits import Limits, rate_of
 from deflect_api.delivery.relay import Relay
 from deflect_api.errors import TooMany
-from deflect_api.intake import limits
+from deflect_api.intake.abuse import limits
 from deflect_api.store.abuse import Tally
 from deflect_api.store.db import Database
 from deflect_api.store.models import Message

@@ -7,8 +7,8 @@ import hypothesis
 import pytest
 from hypothesis import strategies as some
 
-from deflect_api.intake import picture_metadata
-from deflect_api.intake.heif_metadata import Damaged
+from deflect_api.intake.files import picture_metadata
+from deflect_api.intake.files.heif_metadata import Damaged
 from tests.intake import made_files as made
 from tests.intake.made_files import SECRET, reader, whole
 

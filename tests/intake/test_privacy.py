@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from deflect_api.desk import audit
+from deflect_api.desk.people import audit
 from deflect_api.errors import InputError
-from deflect_api.intake import deflection, privacy, privacy_files, tickets
-from deflect_api.intake import privacy_tables as tables
+from deflect_api.intake import deflection, tickets
+from deflect_api.intake.personal_data import privacy, privacy_files
+from deflect_api.intake.personal_data import privacy_tables as tables
 from deflect_api.store.models import Agent, JournalEntry, Message, Table, Ticket
 from deflect_api.store.privacy import Removal
 from deflect_api.store.shelf import Shelf
@@ -192,7 +193,7 @@ def test_an_address_is_found_in_any_letters_and_other_texts_stay_as_they_were() 
 
 def test_every_table_has_its_line() -> None:
     missing = [table for table in Table.metadata.tables if table not in tables.POLICY]
-    assert not missing, f"say in intake/privacy_tables.py what becomes of {missing} when a person is erased"
+    assert not missing, f"say in intake/personal_data/privacy_tables.py what becomes of {missing} when a person is erased"
 
 
 def test_the_second_pass_removes_what_was_written_meanwhile(desk: Desk) -> None:

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from deflect_api.intake import proof_of_work
-from deflect_api.intake.proof_of_work import LIFE, Challenge, challenge, is_done, solve, zero_bits
+from deflect_api.intake.abuse import proof_of_work
+from deflect_api.intake.abuse.proof_of_work import LIFE, Challenge, challenge, is_done, solve, zero_bits
 from tests.conftest import MONDAY
 
 SECRET, KEY = "a secret of the tests", "a-key-of-the-form"

@@ -8,8 +8,8 @@ from hypothesis import strategies as some
 from itsdangerous import URLSafeSerializer
 
 from deflect_api.errors import SearchFirst
-from deflect_api.intake import receipts
-from deflect_api.intake.receipts import Receipt
+from deflect_api.intake.abuse import receipts
+from deflect_api.intake.abuse.receipts import Receipt
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 GIVEN = Receipt("s1", NOW, ("flow/install-the-app/", "flow/devices-list/"))

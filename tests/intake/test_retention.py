@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from deflect_api.app import handlers
 from deflect_api.config.staff import Retention
 from deflect_api.delivery.relay import Relay
-from deflect_api.desk import audit
-from deflect_api.intake import privacy_retention
+from deflect_api.desk.people import audit
+from deflect_api.intake.personal_data import privacy_retention
 from deflect_api.store.models import JournalEntry, Message, SessionEvent, Table, Ticket
 from deflect_api.store.privacy import Removal
 from deflect_api.store.uploads import Upload

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deflect_api.intake import sensitive
-from deflect_api.intake.sensitive_rules import RULES
+from deflect_api.intake.wording import sensitive
+from deflect_api.intake.wording.sensitive_rules import RULES
 
 JSON_WEB_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3"
 PRIVATE = [

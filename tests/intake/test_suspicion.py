@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from deflect_api.intake.suspicion import Facts, Repeated, gist, judge
+from deflect_api.intake.abuse.suspicion import Facts, Repeated, gist, judge
 
 MANY_SITES = " ".join(f"https://shop{n}.example/buy" for n in range(5))
 TEN_PAGES = " ".join(f"https://rsr.akvo.org/my-rsr/projects/{n}/results" for n in range(10))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deflect_api.intake.typos import better
+from deflect_api.intake.wording.typos import better
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as some
 
-from deflect_api.intake import zip_bounds
+from deflect_api.intake.files import zip_bounds
 from deflect_api.store.shelf import Snapshot
 from tests.intake import made_files as made
 

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from deflect_api.app import create_app
 from deflect_api.config import Settings
 from deflect_api.delivery import links, mail
-from deflect_api.desk import accounts
+from deflect_api.desk.people import accounts
 from deflect_api.intake import tickets
 from deflect_api.store.db import Database
 from deflect_api.store.models import Message, Ticket

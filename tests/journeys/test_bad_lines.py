@@ -15,7 +15,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page, Route, expect
 
-from deflect_api.intake import proof_of_work
+from deflect_api.intake.abuse import proof_of_work
 from tests.journeys import pages, photos
 from tests.journeys.conftest import Visitors
 from tests.journeys.installation import Installation, wait_until

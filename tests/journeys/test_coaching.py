@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from deflect_api import config
-from deflect_api.intake import coaching, facts, sensitive, typos
+from deflect_api.intake import facts
+from deflect_api.intake.wording import coaching, sensitive, typos
 from tests.intake.test_coaching import FLOW_BUG, TELLING, VAGUE
 from tests.intake.test_sensitive import HARMLESS, PRIVATE
 from tests.journeys import pages

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from deflect_api.app import create_app, handlers
 from deflect_api.config.second_line import Escalate, Inbound, Urgent
 from deflect_api.delivery.relay import Relay
-from deflect_api.desk import accounts
+from deflect_api.desk.people import accounts
 from deflect_api.store.db import Database
 from tests.conftest import Desk
 from tests.second_line import github_server, slack_server

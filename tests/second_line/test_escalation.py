@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from deflect_api.app import open_outside
-from deflect_api.desk import escalation, scrub
+from deflect_api.desk.scrubbing import scrub
+from deflect_api.desk.second_line import escalation
 from deflect_api.errors import PermanentFailure
 from deflect_api.store.models import Agent, Message, Ticket
 from deflect_api.store.second_line import Escalation, Issue, Task

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import func, select
 
-from deflect_api.intake import privacy_retention
+from deflect_api.intake.personal_data import privacy_retention
 from deflect_api.store.models import JournalEntry, Message, Ticket
 from deflect_api.store.second_line import Escalation, HookDelivery, Issue, Task
-from deflect_api.web.hooks import is_signed
+from deflect_api.web.second_line.hooks import is_signed
 from tests.connectors.standins.published import folder as contracts_folder
 from tests.second_line import github_server
 from tests.second_line.conftest import Line

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from deflect_api.desk import issue_updates
-from deflect_api.intake import follow_ups, privacy, privacy_export, privacy_files, privacy_retention
+from deflect_api.desk.second_line import issue_updates
+from deflect_api.intake import follow_ups
 from deflect_api.intake.inbound import fetching
+from deflect_api.intake.personal_data import privacy, privacy_export, privacy_files, privacy_retention
 from deflect_api.store.desk import Relation
 from deflect_api.store.models import Message, Table, Ticket
 from deflect_api.store.second_line import Escalation, InboundMail, Issue, Task

@@ -3,8 +3,8 @@
 import uuid
 from typing import Any
 
-from deflect_api.intake import proof_of_work
-from deflect_api.intake.proof_of_work import Challenge
+from deflect_api.intake.abuse import proof_of_work
+from deflect_api.intake.abuse.proof_of_work import Challenge
 from tests.conftest import Desk
 
 ROOM = "203.0.113.5"

@@ -6,7 +6,7 @@ from typing import Any
 import pyotp
 from flask.testing import FlaskClient
 
-from deflect_api.desk import access, accounts, tokens, totp
+from deflect_api.desk.people import access, accounts, tokens, totp
 from deflect_api.store.models import Agent
 from tests.conftest import Desk
 

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from deflect_api.desk import access
+from deflect_api.desk.people import access
 from deflect_api.intake import deflection, notices
 from deflect_api.store.desk import Notice
 from deflect_api.store.models import Agent

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from deflect_api.app import create_app
-from deflect_api.desk import access
+from deflect_api.desk.people import access
 from deflect_api.store.models import SignIn
 from tests.conftest import ROOT, Desk
 from tests.web import staff

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from deflect_api.desk import accounts
+from deflect_api.desk.people import accounts
 from deflect_api.web.staff.actions import ACTIONS
 from tests.conftest import Desk
 

@@ -5,8 +5,8 @@ import threading
 import pytest
 from flask.testing import FlaskClient
 
-from deflect_api.desk import accounts
-from deflect_api.intake import attachments
+from deflect_api.desk.people import accounts
+from deflect_api.intake.files import attachments
 from deflect_api.store.models import Ticket
 from deflect_api.store.uploads import Upload
 from tests.conftest import Desk

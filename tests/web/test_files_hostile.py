@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deflect_api.intake import examination
+from deflect_api.intake.files import examination
 from deflect_api.store.shelf import Snapshot
 from tests.conftest import Desk
 from tests.intake import made_files as made

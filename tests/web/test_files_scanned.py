@@ -7,8 +7,8 @@ import pytest
 
 from deflect_api.config import Settings
 from deflect_api.config.support import Files
-from deflect_api.intake import file_timers
-from deflect_api.intake.examination import Storage
+from deflect_api.intake.files import file_timers
+from deflect_api.intake.files.examination import Storage
 from deflect_api.store.models import Message
 from tests.clamd_server import clamd
 from tests.conftest import Desk

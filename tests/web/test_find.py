@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
-from deflect_api.intake import receipts
+from deflect_api.intake.abuse import receipts
 from deflect_api.store.abuse import Tally
 from deflect_api.store.models import Message
 from tests.conftest import Desk

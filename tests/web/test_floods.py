@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from deflect_api.intake.proof_of_work import Challenge, challenge, solve
+from deflect_api.intake.abuse.proof_of_work import Challenge, challenge, solve
 from deflect_api.store.models import Ticket
 from tests.conftest import Desk
 from tests.web.crowd import send, worked

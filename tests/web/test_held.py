@@ -7,11 +7,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from deflect_api.desk import accounts
-from deflect_api.intake import receipts
+from deflect_api.desk.people import accounts
+from deflect_api.intake.abuse import receipts
 from deflect_api.store.abuse import Holding
 from deflect_api.store.models import Message, SupportSession, Ticket
-from deflect_api.web.admission import FORM
+from deflect_api.web.requests.admission import FORM
 from tests.conftest import Desk
 from tests.web.crowd import send
 from tests.web.test_form_without_scripts import TYPED, hidden, opened

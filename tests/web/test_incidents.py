@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from deflect_api.desk import accounts, incidents
+from deflect_api.desk import incidents
+from deflect_api.desk.people import accounts
 from deflect_api.errors import InputError
 from deflect_api.store.db import Database
 from deflect_api.store.models import Agent

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from deflect_api.app import create_app
 from deflect_api.config.staff import OpenId
-from deflect_api.desk import accounts
+from deflect_api.desk.people import accounts
 from deflect_api.store.models import Agent
 from deflect_api.store.staff import Identity
 from tests.conftest import Desk

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from deflect_api.app import create_app
-from deflect_api.desk import access, attempts, audit
+from deflect_api.desk.people import access, attempts, audit
 from deflect_api.store.models import SignIn
 from deflect_api.store.staff import AuditEntry, RecoveryCode, SecondFactor
 from tests.conftest import Desk

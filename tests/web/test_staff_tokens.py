@@ -5,9 +5,9 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from deflect_api.desk import access
+from deflect_api.desk.people import access
 from deflect_api.store.staff import StaffToken
-from deflect_api.web import identity
+from deflect_api.web.accounts import identity
 from tests.conftest import Desk
 from tests.web import staff
 

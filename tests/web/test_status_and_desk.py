@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from deflect_api.desk import accounts
+from deflect_api.desk.people import accounts
 from deflect_api.store.models import Comment, Ticket
 from tests.conftest import Desk
 

@@ -15,8 +15,10 @@ from deflect_api.config import Settings
 from deflect_api.delivery import outbox, way_to_form
 from deflect_api.delivery.work import Done, Handler
 from deflect_api.errors import InputError
-from deflect_api.intake import attachments, follow_ups, limits, tickets
-from deflect_api.intake.examination import Outcome, Storage, examine
+from deflect_api.intake import follow_ups, tickets
+from deflect_api.intake.abuse import limits
+from deflect_api.intake.files import attachments
+from deflect_api.intake.files.examination import Outcome, Storage, examine
 from deflect_api.intake.inbound import absence, bounces, letter, machines, matching, quoting
 from deflect_api.intake.inbound.fetching import Store
 from deflect_api.intake.inbound.letter import Letter

@@ -8,9 +8,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from deflect_api.config.support import Support
-from deflect_api.desk import answering, asking, known_issues, known_marks, noted_gaps, tags
+from deflect_api.desk import answering, asking, known_issues, noted_gaps, tags
+from deflect_api.desk.second_line import known_marks
 from deflect_api.errors import InputError
-from deflect_api.intake import attachments, duplicates, evaluation, holding, tickets
+from deflect_api.intake import duplicates, evaluation, tickets
+from deflect_api.intake.abuse import holding
+from deflect_api.intake.files import attachments
 from deflect_api.store.models import Agent, Ticket
 from deflect_api.store.uploads import KEPT
 from deflect_api.web.parts import parts

@@ -5,9 +5,10 @@ from typing import Any
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 
-from deflect_api.desk import access, dossier, queue
-from deflect_api.web import identity
+from deflect_api.desk import dossier, queue
+from deflect_api.desk.people import access
 from deflect_api.web import schemas as common
+from deflect_api.web.accounts import identity
 from deflect_api.web.parts import parts
 from deflect_api.web.staff import entry, schemas, shown
 from deflect_api.web.staff.actions import ACTIONS, do

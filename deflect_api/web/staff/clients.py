@@ -13,10 +13,11 @@ from flask.typing import ResponseReturnValue
 from deflect_api.errors import InputError, SearchFirst, Unavailable
 from deflect_api.intake import facts, tickets, triage
 from deflect_api.store.models import Agent, Ticket
-from deflect_api.web import desk, form
+from deflect_api.web import desk
 from deflect_api.web import schemas as common
-from deflect_api.web.intake import nested
 from deflect_api.web.parts import parts
+from deflect_api.web.requests import form
+from deflect_api.web.requests.intake import nested
 from deflect_api.web.staff import entry, schemas
 from deflect_api.web.suggest import find
 from search import Suggestion

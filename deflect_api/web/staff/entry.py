@@ -6,12 +6,13 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from deflect_api.desk import access
+from deflect_api.desk.people import access
 from deflect_api.errors import NotFound, SignedOut
 from deflect_api.i18n import said
 from deflect_api.intake import tickets
 from deflect_api.store.models import Agent, Ticket
-from deflect_api.web import desk, guard, identity
+from deflect_api.web import desk
+from deflect_api.web.accounts import identity
 from deflect_api.web.parts import parts
 
 pages = Blueprint("staff", __name__, url_prefix="/desk")
@@ -20,10 +21,7 @@ api = Blueprint("staff_api", __name__, url_prefix="/api/v1/desk")
 
 def require_agent() -> Agent:
     """Return who asks; the door has checked what else they must bring. Raises SignedOut."""
-    agent = guard.agent()
-    if agent is None:
-        raise SignedOut("You were signed out. Sign in, go back and send again: your text is still there.")
-    return agent
+    return identity.known()
 
 
 def ticket_for(session: Session, reference: str, *, lock: bool = False) -> Ticket:
@@ -42,7 +40,7 @@ def agent_in(session: Session, agent: Agent) -> Agent:
 
 def show(template: str, status: int = 200, **values: Any) -> Response:
     """Answer with a page of the desk, for the agent who asks."""
-    return desk.page(template, status, agent=guard.agent(), now=parts().clock(), **values)
+    return desk.page(template, status, agent=identity.agent(), now=parts().clock(), **values)
 
 
 def fields() -> dict[str, Any]:

@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from deflect_api.desk import known_issues
 from deflect_api.desk.known_issues import Issue
 from deflect_api.errors import InputError
-from deflect_api.web import desk, identity
+from deflect_api.web import desk
 from deflect_api.web import schemas as common
+from deflect_api.web.accounts import identity
 from deflect_api.web.parts import parts
 from deflect_api.web.staff import entry, schemas, shown
 

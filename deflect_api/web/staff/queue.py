@@ -10,11 +10,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from deflect_api.desk import access, asking, queue, tags
+from deflect_api.desk import asking, queue, tags
+from deflect_api.desk.people import access
 from deflect_api.intake import deflection
 from deflect_api.store.desk import CATEGORY, HUB, PARTNER
 from deflect_api.store.models import Agent, SessionEvent, Ticket
-from deflect_api.web import desk, guard, identity
+from deflect_api.web import desk
+from deflect_api.web.accounts import identity
 from deflect_api.web.parts import parts
 from deflect_api.web.schemas import OTHER
 from deflect_api.web.staff import entry
@@ -38,7 +40,7 @@ class Row:
 
 @entry.pages.get("/")
 def home() -> ResponseReturnValue:
-    agent = guard.agent()
+    agent = identity.agent()
     if agent is None:
         return desk.page("sign_in.html", email="", error="")
     view = request.args.get("view", FIRST_VIEW)

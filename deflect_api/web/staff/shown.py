@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from deflect_api.desk import dossier, known_marks
+from deflect_api.desk import dossier
 from deflect_api.desk.known_issues import Standing
+from deflect_api.desk.second_line import known_marks
 from deflect_api.store.models import Ticket
 from deflect_api.store.second_line import Issue
-from deflect_api.web import attached
+from deflect_api.web.requests import attached
 from deflect_api.web.staff.fitting import Fitting
 
 PLAIN = (

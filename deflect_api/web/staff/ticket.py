@@ -12,13 +12,16 @@ from deflect_api.errors import InputError, Stale
 from deflect_api.intake import evaluation, follow_ups, tickets
 from deflect_api.store.desk import KINDS
 from deflect_api.store.models import Ticket
-from deflect_api.web import attached, desk, identity, second_shown
+from deflect_api.web import desk
+from deflect_api.web.accounts import identity
 from deflect_api.web.parts import parts
+from deflect_api.web.requests import attached
+from deflect_api.web.requests.status import field_labels
 from deflect_api.web.schemas import OTHER
+from deflect_api.web.second_line import second_shown
 from deflect_api.web.staff import entry
 from deflect_api.web.staff.actions import ACTIONS, do
 from deflect_api.web.staff.fitting import Fitting, fitting_for
-from deflect_api.web.status import field_labels
 
 ADDRESS = "/tickets/<reference>"
 THEN = {"reply": "#talk", "ask": "#talk", "escalate": "#talk", "evaluate": "#evaluate", "tags": "#evaluate", "gap": "#writers",

@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from deflect_api.desk import article_draft, gaps
 from deflect_api.errors import InputError, Unavailable
-from deflect_api.intake import file_names, tickets
+from deflect_api.intake import tickets
+from deflect_api.intake.files import file_names
 from deflect_api.store.models import Agent
-from deflect_api.web import identity
+from deflect_api.web.accounts import identity
 from deflect_api.web.parts import parts
 from deflect_api.web.staff import entry
 

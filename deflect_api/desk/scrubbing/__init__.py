@@ -1,0 +1,1 @@
+"""Personal data found in texts and taken out of them."""

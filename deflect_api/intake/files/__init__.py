@@ -1,0 +1,1 @@
+"""The files of a request: named, checked, cleaned, kept and swept."""

@@ -1,0 +1,1 @@
+"""People's data: kept no longer than said, exported, erased."""

@@ -1,0 +1,1 @@
+"""What helps people to write a good request, and nothing too private."""

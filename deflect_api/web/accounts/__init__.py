@@ -1,0 +1,1 @@
+"""Pages of the people at the desk: the way in, who asks, what they may do, and what is on record."""

@@ -1,0 +1,1 @@
+"""Pages and calls of those who ask: the form, the tickets API, files, and following what was sent."""
