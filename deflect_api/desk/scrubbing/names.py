@@ -60,6 +60,7 @@ def _parts(person: Person) -> set[str]:
         parts |= {" ".join(words)} if len(words) > 1 else set()
         if person.kind == "person":
             parts |= {word for word in words if len(word) >= (2 if _OTHER.search(word) else SHORTEST)}
+            parts |= {word[1:] for word in words if len(word) == SHORTEST and _HAN.match(word)}  # 小明 of 王小明
             parts |= _usernames(words)
         elif len(words) >= SHORTEST:
             parts.add("".join(word[0] for word in words).upper())
@@ -156,12 +157,13 @@ def _by_cue(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
         if cue in words_of("lower_cues") and _LATIN.match(nexts[0][0]) and nexts[0][0].casefold() not in ordinary():
             yield nexts[0].span()
         if word[0] in words_of("arabic_cues") or word[0] in words_of("devanagari_cues") or word[0] in words_of("ethiopic_cues"):
-            yield nexts[0].span()
+            both = len(nexts) > 1 and text[nexts[0].end() : nexts[1].start()] == " "
+            yield nexts[0].start(), nexts[both].end()
     for word in words:
         bare = word[0].removeprefix("و")
         if bare in words_of("arabic_names") or word[0] in words_of("devanagari_names"):
             yield word.span()
-    for match in re.finditer(r"ወ/[ሮሪት]+\.?\s+(\w+)|ዶ/ር\s+(\w+)", text):
+    for match in re.finditer(r"(?:ወ/[ሮሪት]+|ዶ/ር|(?i:w/ro|w/rt|ato))\.?\s+([^\W\d]+(?: [^\W\d]+)?)", text):
         yield match.span(match.lastindex or 0)
 
 
@@ -171,15 +173,18 @@ def _signatures(text: str) -> Iterator[tuple[int, int]]:
         closing = {word.casefold() for word in re.findall(r"\w+", match[1])}
         if closing & words_of("closings") and len(match[2].split()) <= 4 and not re.search(r"\d|@|//", match[2]):
             yield match.start(2), match.start(2) + len(match[2].rstrip(" ,."))
+    for match in re.finditer(r"(?m)(\w[^\s,،।።.:]*)?[,،।።.]\s+([^\W\d](?:[^\s,;:।።.\d]*[ ]?){1,3})[.।።]?[ \t]*$", text):
+        closed = (match[1] or "").casefold() in words_of("closings")
+        if closed or (_OTHER.match(match[2]) and len(match[2].split()) == 2):
+            yield match.start(2), match.start(2) + len(match[2].rstrip())
 
 
 def _han(text: str) -> Iterator[tuple[int, int]]:
     titles, cues = "|".join(words_of("han_titles")), "|".join(words_of("han_cues"))
     surname = f"[{''.join(words_of('han_surnames'))}]"
-    for match in re.finditer(
-        rf"({surname}[\u4e00-\u9fff]{{0,2}}?(?:{titles}))|(?:{cues}|[和跟与])({surname}[\u4e00-\u9fff]{{1,2}}?)(?=的|说|在|也|和|，|。|$)",
-        text,
-    ):
+    titled = rf"({surname}[\u4e00-\u9fff]{{0,2}}?(?:{titles}))"
+    named = rf"(?:{cues}|[和跟与])[：: ]?({surname}[\u4e00-\u9fff]{{1,2}}?)(?=的|说|在|也|和|，|。|\s|$)"
+    for match in re.finditer(f"{titled}|{named}", text):
         yield match.span(match.lastindex or 0)
 
 

@@ -16,12 +16,13 @@ PUBLIC = ("akvo.org", "akvoflow.org", "akvolumen.org", "github.com")
 LOOK_BACK = 30
 
 _MAILS = (
-    re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{0,64}\w(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+"),
+    re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{0,64}\w(?:@|%40)(?!\d+(?:\.\d+)+(?![.\w-]))[\w-]{1,63}(?:\.[\w-]{1,63})+"),
     re.compile(
         r"[\w.+-]{1,64}\s{0,2}[\[({<]\s?(?:at|@|a|arobase)\s?[\])}>]\s{0,2}[\w-]{1,63}"
-        r"(?:\s{0,2}(?:\.|[\[({<]\s?(?:dot|\.)\s?[\])}>])\s{0,2}[\w-]{1,63})+",
+        r"(?:(?:\s{0,2}(?:\.|[\[({<]\s?(?:dot|\.)\s?[\])}>])\s{0,2}|\s{1,2}dot\s{1,2})[\w-]{1,63})+",
         re.I,
     ),
+    re.compile(r"(?<![\w.+-])[\w.+-]{1,64}\s{1,2}AT\s{1,2}[\w-]{1,63}(?:\.[\w-]{1,63})+"),
     re.compile(
         r"(?<![\w.+-])[\w.+-]{1,64}\s{1,2}(?:at|arobase|arroba)\s{1,2}[\w-]{1,63}(?:\s{1,2}(?:dot|point|punto)\s{1,2}[\w-]{1,63})+",
         re.I,
@@ -30,25 +31,36 @@ _MAILS = (
 _LINKS = (
     re.compile(r"\b[a-z][a-z0-9+.-]{1,15}://[^\s<>\"]+|\b(?:tel|mailto|skype|whatsapp|callto|sip|geo):[^\s<>\",;]+", re.I),
     re.compile(r"(?<![\w@./-])(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,18}(?::\d+)?/[^\s<>\"]*", re.I),
+    re.compile(
+        r"(?<![\w@./-])(?:[a-z0-9-]{1,63}\.){1,8}(?:internal|intranet|corp|lan|local)(?:\.[a-z0-9-]{1,63}){0,4}(?![\w.-])", re.I
+    ),
+)
+_BEFORE_ONE = (
+    r"(?:(?<![^\W_])(?:pass|pass ?word|pw|pwd|passphrase|passwort|parola|parol|has[łl]o|kennwort|heslo|salasana|senha|contraseña"
+    r"|clave|mot de passe|kata sandi|nywila)(?!\w)|парол\w*|كلمة (?:المرور|السر)|密码|密碼|提取码|访问码|验证码|पासवर्ड|পাসওয়ার্ড"
+    r"|የይለፍ ቃል|şifre)"
 )
 _PASSWORDS = (
     re.compile(
-        r"(?:\b(?:pass|pass ?word|pw|pwd|passphrase|passwort|parola|parol|has[łl]o|kennwort|heslo|salasana)|парол\w*"
-        r"|كلمة (?:المرور|السر)|密码|密碼|पासवर्ड|şifre)\)?\s*(?:[:=：]|is\b|est\b|es\b|-)\s*[\"'“«]?([^\s\"'”»,;]{3,60})",
+        rf"{_BEFORE_ONE}\)?\s*(?:[:=：]|is\b|est\b|es\b|-)\s*[\"'“«]?([^\s\"'”»,;]{{3,60}})",
         re.I,
     ),
-    re.compile(r"\bpass ?word\b[\s\"'“:=]{1,3}((?=\S*[\d!@#$%^&*])[^\s\"'”,;]{4,60})", re.I),
+    re.compile(rf"{_BEFORE_ONE}[\s\"'“«:=]{{1,3}}((?=\S*[\d!@#$%^&*])[^\s\"'”»,;]{{4,60}})", re.I),
     re.compile(r"(?<!\w)-u\s+\S+?:(\S{3,60})"),
 )
 _TOKENS = (
     re.compile(
-        r"(?:token|secret|key|signature|credential|authorization|cookie)[\w-]*[\"']?\s*[:=]\s*[\"']?(?!\[)"
+        r"(?:token|secret|key|signature|credential|authorization|cookie|sess(?:ion)?|\bsid)[\w-]*[\"']?\s*[:=]\s*[\"']?(?!\[)"
         r"((?=[^\s\"'&]*\d)[^\s\"'&,;]{10,})",
         re.I,
     ),
     re.compile(r"(?<![\w/-])((?=[\w+-]{0,80}\d)(?=[\w+-]{0,80}[a-z])(?:[0-9a-f]{32,}|[\w-][\w+-]{39,400}))(?![\w/-])", re.I),
+    re.compile(r"\b(?:basic|bearer|token)\s+((?=[\w.+/=-]*\d)[\w.+/=-]{16,})", re.I),
 )
 _KEPT = (
+    re.compile(r"(?<!\d)(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?(?!\d)"),
+    re.compile(r"(?<![\d.])\d{2,3}\.0\.\d{3,4}\.\d{1,3}(?!\.?\d)"),  # a browser's version
+    re.compile(r"(?<!\d)\d{3,4} ?[x×] ?\d{3,4}(?!\d)"),
     re.compile(r"(?<![0-9a-f-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])", re.I),
     re.compile(r"(?<![\w-])(?=[a-z0-9-]{0,14}[a-z])[a-z0-9]{2,4}-[a-z0-9]{4}-[a-z0-9]{4}(?![\w-])", re.I),
 )
@@ -57,9 +69,9 @@ _RUN = re.compile(
     r"(?:\s*(?:ext|extn|poste|x)\.?\s*\d{1,5})?(?![A-Za-z_])"
 )
 _ID_WORD = re.compile(
-    r"(?:\b(?:form(?:ular|ulaire|ulario|s)?|survey|instance|ids?|identifier|point|encuesta|version|build|line|row|code|port|project|projet"
-    r"|record|dataset|error|assignment|encuesta|folder|period|indicator|issue|ticket|request)|форм\w*|النموذج|الاستمارة|表格|फॉर्म)"
-    r"(?:\s+(?:id|no|nr|number|n°))?[\W_]{0,4}$",
+    r"(?:\b(?:form(?:ular|ulaire|ulario|ulir|s)?|fomu|surveys?|instance|ids?|identifier|point|encuesta|version|build|line|row|code|port|project|projet"
+    r"|record|dataset|error|assignment|encuesta|folder|period|indicator|issue|ticket|request)|форм\w*|النموذج|الاستمارة|表格|调查表|फॉर्म|ফর্ম|ፎርም?ሙ?)"
+    r"(?:\s+(?:id|no|nr|number|namba|আইডি|n°))?[\W_]{0,4}$",
     re.I,
 )  # fmt: skip
 _DATE = re.compile(
