@@ -83,8 +83,8 @@ def check(session: Session, sender: Who, limits: Limits, now: datetime) -> None:
 
 def wait(session: Session, scope: str, who: str, limits: Limits, now: datetime) -> timedelta:
     """Return how long until there is room for one more; zero when there is now."""
-    most, window = rate_of(getattr(limits, scope))
-    counted = select(Tally.until).where(Tally.scope == scope, Tally.who == who, *_between(now, window))
+    most, _ = rate_of(getattr(limits, scope))
+    counted = select(Tally.until).where(Tally.scope == scope, Tally.who == who, *_counts(now))
     full = session.scalar(counted.order_by(Tally.until.desc()).offset(most - 1).limit(1))
     return full - now if full else timedelta()
 
@@ -126,7 +126,7 @@ def others_with(session: Session, words: str, sender: Who, now: datetime) -> tup
 
 def _others(session: Session, scope: str, words: str, mark: str, now: datetime) -> int:
     marks = select(func.count(Tally.mark.distinct())).where(
-        Tally.scope == scope, Tally.who == words, *_between(now, A_DAY), Tally.mark != mark
+        Tally.scope == scope, Tally.who == words, *_counts(now), Tally.mark != mark
     )
     found = session.scalar(marks) or 0
     _count(session, scope, words, A_DAY, now, mark=mark)
@@ -160,9 +160,9 @@ def forgetter(clock: Callable[[], datetime]) -> Handler:
     return forget
 
 
-def _between(now: datetime, window: timedelta) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """What counts now. What ends later than a window from now was counted before the clock was put back: it holds nobody."""
-    return Tally.until > now, Tally.until <= now + window + A_MINUTE
+def _counts(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """What counts now. What was counted later than now was so before the clock was put back: it holds nobody."""
+    return Tally.until > now, Tally.at <= now + A_MINUTE
 
 
 def _count(session: Session, scope: str, who: str, window: timedelta, now: datetime, *, mark: str = "") -> None:
