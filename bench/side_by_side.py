@@ -21,7 +21,7 @@ from typing import Any
 from bench import corpora, texts
 from bench.corpora import Corpus, Question
 
-PYTHON = ("ours", "plain_whoosh", "tantivy_en", "tantivy_typos", "fts5", "bm25s_en")
+PYTHON = ("ours", "ours_first_stage", "plain_whoosh", "tantivy_en", "tantivy_typos", "fts5", "bm25s_en")
 NODE = ("lunr", "minisearch", "flexsearch")
 NODE_PACKAGES = ("lunr@2.3.9", "minisearch@7.2.0", "flexsearch@0.8.212")
 ENDED = "\n"
