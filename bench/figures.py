@@ -14,7 +14,8 @@ SHOWN = 3
 RESAMPLES = 2000
 NAMES = {
     "ours": "**ours**", "ours_first_stage": "ours, first stage", "plain_whoosh": "Whoosh", "tantivy_en": "Tantivy",
-    "tantivy_typos": "Tantivy, fuzzy", "fts5": "SQLite FTS5", "bm25s_en": "bm25s", "lunr": "lunr", "minisearch": "MiniSearch", "flexsearch": "FlexSearch",
+    "tantivy_typos": "Tantivy, fuzzy", "fts5": "SQLite FTS5", "bm25s_en": "bm25s", "lunr": "lunr",
+    "minisearch": "MiniSearch", "flexsearch": "FlexSearch",
 }  # fmt: skip
 
 
