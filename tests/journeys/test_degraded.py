@@ -3,7 +3,6 @@
 Suggestions down and service down are in test_service_down.py; offline and killed in test_bad_lines.py.
 """
 
-import json
 import os
 import shutil
 import sqlite3
@@ -19,7 +18,7 @@ import yaml
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.journeys import pages, photos
-from tests.journeys.conftest import CHROMIUMS, FLAGS, Visitors
+from tests.journeys.conftest import Visitors
 from tests.journeys.installation import Installation, wait_until
 from tests.postgres import free_port
 from tests.served import ROOT
@@ -204,20 +203,20 @@ def test_a_clock_that_is_a_day_wrong_changes_nothing(visit: Visit, portal: Insta
     assert list(photos.kept(portal, number)) == ["clock.png"]
 
 
+BLOCKED = """(() => {
+  const deny = () => { throw new DOMException("Access is denied for this document.", "SecurityError"); };
+  for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, { get: deny });
+  IDBFactory.prototype.open = deny;
+  Object.defineProperty(Document.prototype, "cookie", { get: () => "", set: () => {} });
+})()"""
+"""What a page meets where its reader has forbidden all sites to keep anything."""
+
+
 @pytest.fixture
-def nothing_kept(chromium: Browser, portal: Installation, tmp_path: Path) -> Iterator[BrowserContext]:
+def nothing_kept(chromium: Browser, portal: Installation) -> Iterator[BrowserContext]:
     """A browser whose owner has forbidden all sites to keep anything: no cookies, no storage."""
-    profile = tmp_path / "profile" / "Default"
-    profile.mkdir(parents=True)
-    forbidden = {"profile": {"default_content_setting_values": {"cookies": 2}}}
-    (profile / "Preferences").write_text(json.dumps(forbidden), encoding="utf-8")
-    context = chromium.browser_type.launch_persistent_context(
-        profile.parent,
-        executable_path=next(filter(None, map(shutil.which, CHROMIUMS))),
-        args=FLAGS,
-        base_url=portal.url,
-        locale="en-GB",
-    )
+    context = chromium.new_context(base_url=portal.url, locale="en-GB")
+    context.add_init_script(BLOCKED)
     yield context
     context.close()
 
