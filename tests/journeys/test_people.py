@@ -193,7 +193,7 @@ def test_a_lead_exports_and_erases_a_person_without_scripts(
     page.get_by_role("button", name="Erase for good").click()
     expect(page.get_by_role("heading", name="Erased")).to_be_visible()
     # The database's files are cleaned once nobody reads them; the relay tries again, and again.
-    wait_until(lambda: not left(portal, [who.lower().encode(), word.encode()]), "nothing of the person in any file", patience=150)
+    wait_until(lambda: not left(portal, [who.lower().encode(), word.encode()]), "nothing of the person in any file", patience=60)
     assert portal.rows("SELECT subject FROM ticket WHERE id = ?", int(number)) == [("(erased)",)]
     visit.expect("404")  # type: ignore[attr-defined]
     looks.goto(link)
