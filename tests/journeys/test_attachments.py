@@ -209,7 +209,7 @@ def test_a_paused_file_is_not_sent_until_it_goes_on_where_it_stopped(visit: Visi
     page.unroute(PIECES)
     line.get_by_role("button", name="Go on").click()
     number = pages.number_on(page)
-    assert offset_of(asked[0]) == 196608
+    assert offset_of(asked[0]) in (196608, 196608 + 262144)  # the piece that was on its way may have arrived
     assert photos.kept(portal, number) == {"slow.png": clean}
 
 
