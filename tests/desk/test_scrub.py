@@ -86,3 +86,15 @@ def test_any_text_comes_to_an_end(piece: str) -> None:
 def test_whatever_people_typed_as_names_a_text_can_be_scrubbed(text: str, name: str, partner: str) -> None:
     known = scrub.Known(people=(Person((name,)), Person((partner,), "partner")))
     assert set(scrub.scrub({"text": text}, known).texts) == {"text"}
+
+
+@pytest.mark.parametrize("letters", ["a" * 20_000, "ab " * 6_000, "., " * 6_000])
+def test_a_long_text_is_read_to_its_end(letters: str) -> None:
+    """Patterns that may begin and end anywhere in a long word would never be done with it."""
+    text = f". {letters}1"
+    assert scrub.scrub({"text": text}, scrub.Known()).texts == {"text": text}
+
+
+def test_a_title_is_a_word_of_its_own() -> None:
+    done = scrub.scrub({"text": "see the potato field; ato Tesfaye planted it"}, scrub.Known())
+    assert [done.texts["text"][start:end] for start, end in done.possible["text"]] == ["Tesfaye planted"]

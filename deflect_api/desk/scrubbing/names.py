@@ -26,7 +26,11 @@ _WORD = re.compile(
 )
 _LATIN = re.compile("[a-zA-Z\u00c0-\u024f\u1e00-\u1eff\u0400-\u04ff]")
 _SENTENCE = re.compile(r"(?:^|[.!?…:]\s+|[\n\r>*•|\t\"“«]\s*|-\s+)$")
-_USER = re.compile(r"[a-z]{2,}[._][a-z]{2,}")
+_REST = r"[^\s,;:።।.\d]"
+_LAST_WORDS = re.compile(
+    rf"(?m)(?:(?<![^\W_])(\w[^\s,،።।.:]{{0,30}}))?[,،።।.]\s+([^\W\d]{_REST}{{0,40}}(?: {_REST}{{1,40}}){{0,2}})[.።।]?[ \t]*$"
+)
+"""The word before a comma or a full stop, and one to three words after it that end the line."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,7 @@ def _by_cue(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
         bare = word[0].removeprefix("و")
         if bare in words_of("arabic_names") or word[0] in words_of("devanagari_names"):
             yield word.span()
-    for match in re.finditer(r"(?:ወ/[ሮሪት]+|ዶ/ር|(?i:w/ro|w/rt|ato))\.?\s+([^\W\d]+(?: [^\W\d]+)?)", text):
+    for match in re.finditer(r"(?:ወ/[ሮሪት]+|ዶ/ር|(?<!\w)(?i:w/ro|w/rt|ato))\.?\s+([^\W\d]+(?: [^\W\d]+)?)", text):
         yield match.span(match.lastindex or 0)
 
 
@@ -173,10 +177,10 @@ def _signatures(text: str) -> Iterator[tuple[int, int]]:
         closing = {word.casefold() for word in re.findall(r"\w+", match[1])}
         if closing & words_of("closings") and len(match[2].split()) <= 4 and not re.search(r"\d|@|//", match[2]):
             yield match.start(2), match.start(2) + len(match[2].rstrip(" ,."))
-    for match in re.finditer(r"(?m)(\w[^\s,،।።.:]*)?[,،।።.]\s+([^\W\d](?:[^\s,;:।።.\d]*[ ]?){1,3})[.।።]?[ \t]*$", text):
+    for match in _LAST_WORDS.finditer(text):
         closed = (match[1] or "").casefold() in words_of("closings")
         if closed or (_OTHER.match(match[2]) and len(match[2].split()) == 2):
-            yield match.start(2), match.start(2) + len(match[2].rstrip())
+            yield match.span(2)
 
 
 def _han(text: str) -> Iterator[tuple[int, int]]:
