@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from deflect_api import config
 from deflect_api.cli_errors import told
 from deflect_api.delivery.relay import utc_now
-from deflect_api.desk.people import access, accounts, attempts, audit, sign_ins, tokens, totp
+from deflect_api.desk.people import access, accounts, administration, audit, totp
 from deflect_api.errors import InputError
 from deflect_api.store.models import Agent
 from deflect_api.store.ready import ready_database
@@ -86,9 +86,7 @@ def disable(email: str) -> None:
     """End all sign-ins and tokens of EMAIL, and let nobody in with them. Tickets and answers stay."""
     with _written() as session:
         found = accounts.get(session, email)
-        accounts.set_active(session, found, False)
-        _end_all(session, found)
-        audit.note(session, _by(), audit.DISABLED, found.email)
+        administration.disable(session, found, _by())
     click.echo(f"{found.email} cannot sign in any more.")
 
 
@@ -99,8 +97,7 @@ def enable(email: str) -> None:
     """Let EMAIL sign in again."""
     with _written() as session:
         found = accounts.get(session, email)
-        accounts.set_active(session, found, True)
-        audit.note(session, _by(), audit.ENABLED, found.email)
+        administration.enable(session, found, _by())
     click.echo(f"{found.email} can sign in again.")
 
 
@@ -113,7 +110,7 @@ def password(email: str, password: str) -> None:
     with _written() as session:
         found = accounts.get(session, email)
         accounts.set_password(found, password)
-        _end_all(session, found)
+        administration.end_all(session, found)
         audit.note(session, _by(), audit.PASSWORD, found.email)
     click.echo(f"The password of {found.email} is set. All their sign-ins have ended.")
 
@@ -125,9 +122,7 @@ def totp_reset(email: str) -> None:
     """Forget the authenticator app of EMAIL, who has lost it. All their sign-ins end."""
     with _written() as session:
         found = accounts.get(session, email)
-        totp.remove(session, found)
-        sign_ins.end_all(session, found)
-        audit.note(session, _by(), audit.FACTOR_GONE, found.email)
+        administration.reset_factor(session, found, _by())
     click.echo(f"{found.email} signs in without a code now, and can set up an app anew.")
 
 
@@ -139,12 +134,6 @@ def _written() -> Iterator[Session]:
 
 def _by() -> audit.By:
     return audit.By(audit.COMMAND_LINE, utc_now())
-
-
-def _end_all(session: Session, found: Agent) -> None:
-    sign_ins.end_all(session, found)
-    attempts.forget_devices(session, found)
-    tokens.revoke_all(session, found)
 
 
 def _described(session: Session, each: Agent) -> str:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from deflect_api.desk.people import access, accounts, attempts, audit, sign_ins, tokens, totp
+from deflect_api.desk.people import access, accounts, administration, attempts, audit, sign_ins, tokens, totp
 from deflect_api.errors import InputError, NotFound
 from deflect_api.store.models import Agent
 from deflect_api.web import desk
@@ -65,22 +65,13 @@ def set_access(agent_id: int) -> ResponseReturnValue:
 @routes.post("/people/<int:agent_id>/disable")
 @needs(access.ADMIN)
 def disable(agent_id: int) -> ResponseReturnValue:
-    def act(session: Session, found: Agent) -> None:
-        accounts.set_active(session, found, False)
-        end_all(session, found)
-        audit.note(session, identity.by(), audit.DISABLED, found.email)
-
-    return _done(agent_id, act)
+    return _done(agent_id, lambda session, found: administration.disable(session, found, identity.by()))
 
 
 @routes.post("/people/<int:agent_id>/enable")
 @needs(access.ADMIN)
 def enable(agent_id: int) -> ResponseReturnValue:
-    def act(session: Session, found: Agent) -> None:
-        accounts.set_active(session, found, True)
-        audit.note(session, identity.by(), audit.ENABLED, found.email)
-
-    return _done(agent_id, act)
+    return _done(agent_id, lambda session, found: administration.enable(session, found, identity.by()))
 
 
 @routes.post("/people/<int:agent_id>/sign-ins/end")
@@ -97,12 +88,7 @@ def end_sign_ins(agent_id: int) -> ResponseReturnValue:
 @routes.post("/people/<int:agent_id>/factor/reset")
 @needs(access.ADMIN)
 def reset_factor(agent_id: int) -> ResponseReturnValue:
-    def act(session: Session, found: Agent) -> None:
-        totp.remove(session, found)
-        sign_ins.end_all(session, found)
-        audit.note(session, identity.by(), audit.FACTOR_GONE, found.email)
-
-    return _done(agent_id, act)
+    return _done(agent_id, lambda session, found: administration.reset_factor(session, found, identity.by()))
 
 
 @routes.post("/people/<int:agent_id>/invite")
@@ -125,13 +111,6 @@ def log() -> ResponseReturnValue:
         entries = audit.latest(session, event=event if event in audit.EVENTS else "", before=older)
     more = entries[-1].id if len(entries) == audit.MOST_ROWS else 0
     return desk.page("audit.html", agent=identity.known(), entries=entries, events=audit.EVENTS, event=event, more=more)
-
-
-def end_all(session: Session, found: Agent) -> None:
-    """Take from an agent every way in that is open now: sign-ins, known browsers and tokens."""
-    sign_ins.end_all(session, found)
-    attempts.forget_devices(session, found)
-    tokens.revoke_all(session, found)
 
 
 def _invite(session: Session, found: Agent) -> str:
