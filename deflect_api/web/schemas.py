@@ -71,30 +71,39 @@ class Schema(BaseModel):
     model_config = ConfigDict(frozen=True, str_max_length=None)
 
 
-class TicketIn(Schema):
-    """A support request. Required: email, product, subject, happened and the receipt of a search."""
+class RequestIn(Schema):
+    """What a request holds, whoever writes it down."""
 
     email: Address
-    product: SaidInALine = Field(description='A product of support.yml, or "other".')
-    subject: SaidInALine = Field(description="What is wrong, in a few words.")
-    happened: Said = Field(description="What happened.")
-    receipt: Annotated[str, Field(max_length=4000)] = Field(
-        description='The receipt of the last search of this session, or "unavailable" when suggesting failed.'
-    )
     name: Line = ""
     cc: Addresses = Field(default_factory=list)
     partner: Line = ""
     hub: Line = ""
-    type: Annotated[Type, _one_of(Type)] = "question"
+    product: SaidInALine = Field(description='A product of support.yml, or "other".')
+    type: Type = "question"
+    subject: SaidInALine = Field(description="What is wrong, in a few words.")
+    happened: Said = Field(description="What happened.")
     doing: Text = ""
     expected: Text = ""
     steps: Text = ""
     context: Facts = Field(default_factory=dict, description="The product's own fields, by name.")
+    working: Working = "easy workaround"
+    affected: Affected = "one"
+    needed_by: NeededBy = "no date"
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=20)] = "en"
+
+
+class TicketIn(RequestIn):
+    """A support request. Required: email, product, subject, happened and the receipt of a search."""
+
+    receipt: Annotated[str, Field(max_length=4000)] = Field(
+        description='The receipt of the last search of this session, or "unavailable" when suggesting failed.'
+    )
+    type: Annotated[Type, _one_of(Type)] = "question"
     device: Facts = Field(default_factory=dict, description="Device facts, by name.")
     working: Annotated[Working, _one_of(Working)] = "easy workaround"
     affected: Annotated[Affected, _one_of(Affected)] = "one"
     needed_by: Annotated[NeededBy, _one_of(NeededBy)] = "no date"
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=20)] = "en"
     session: Annotated[str, Field(pattern=SESSION)] = ""
     opened: Annotated[str, Field(max_length=4000)] = Field(
         default="", description="When the form was opened: its own stamp, or the first receipt of this session."

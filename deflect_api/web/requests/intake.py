@@ -112,7 +112,7 @@ def _stored(arrival: admission.Arrival, key: tickets.Key) -> Ticket:
         ticket = tickets.find_by_key(session, key, now)
         if ticket is None:
             room.check(parts().settings.home)
-            draft = admission.admit(session, arrival, as_draft(given, searched=_searched(given)))
+            draft = admission.admit(session, arrival, _draft(given, _searched(given)))
             ticket = tickets.submit(session, draft, key, support=support, now=now)
         attachments.attach(session, ticket, key.key_hash, now=now)
     return ticket
@@ -128,7 +128,8 @@ def digest_of(given: schemas.TicketIn) -> str:
     return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 
-def as_draft(given: schemas.TicketIn, searched: str) -> tickets.Draft:
+def as_draft(given: schemas.RequestIn, **more: Any) -> tickets.Draft:
+    """The request as it is stored; `more` is what else is known of it."""
     product = parts().settings.support.products.get(given.product)
     return tickets.Draft(
         email=given.email,
@@ -140,11 +141,13 @@ def as_draft(given: schemas.TicketIn, searched: str) -> tickets.Draft:
         texts={name: getattr(given, name) for name in TEXTS},
         cc=tuple(given.cc),
         context=facts.tidy(product.fields if product else (), given.context),
-        device=facts.tidy(facts.DEVICE, given.device),
         language=given.language,
-        session=given.session,
-        searched="unavailable" if searched == "unavailable" else "yes",
+        **more,
     )
+
+
+def _draft(given: schemas.TicketIn, searched: str) -> tickets.Draft:
+    return as_draft(given, device=facts.tidy(facts.DEVICE, given.device), session=given.session, searched=searched)
 
 
 def nested(flat: Mapping[str, str]) -> dict[str, Any]:
@@ -174,7 +177,7 @@ def _before_sending(values: dict[str, str], given: schemas.TicketIn) -> Response
     except Unavailable:
         suggestions, receipt, known = [], receipts.UNAVAILABLE, frozenset()
     _record_shown(given, tuple(suggestion.article for suggestion in suggestions))
-    draft = as_draft(given, searched="yes")
+    draft = _draft(given, "yes")
     spoken, files = answers.language(), attached.kept(values.get("idempotency_key", ""))
     verdict = triage.judge(draft.answers, parts().settings.support)
     reason = triage.reason(draft.answers, partial(i18n.say, language=spoken))

@@ -11,18 +11,17 @@ from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from deflect_api.errors import InputError, SearchFirst, Unavailable
-from deflect_api.intake import facts, tickets, triage
+from deflect_api.intake import tickets
 from deflect_api.store.models import Agent, Ticket
 from deflect_api.web import desk
 from deflect_api.web import schemas as common
 from deflect_api.web.parts import parts
 from deflect_api.web.requests import form
-from deflect_api.web.requests.intake import nested
+from deflect_api.web.requests.intake import as_draft, nested
 from deflect_api.web.staff import entry, schemas
 from deflect_api.web.suggest import find
 from search import Suggestion
 
-TEXTS = ("name", "partner", "hub", "doing", "expected", "steps")
 MOST_SHOWN = 5
 
 
@@ -74,27 +73,10 @@ def _filed(agent: Agent, sent: dict[str, Any], key: str) -> Ticket:
         raise SearchFirst("Look at the articles that fit first.", {"searched": "Say that you looked at what may answer it."})
     with parts().database.write() as session:
         made = tickets.submit(
-            session, _draft(given, agent), tickets.Key(key, _digest(given)), support=support, now=parts().clock()
+            session, as_draft(given, filed_by=agent.email), tickets.Key(key, _digest(given)), support=support, now=parts().clock()
         )
     parts().wake()
     return made
-
-
-def _draft(given: schemas.ClientIn, agent: Agent) -> tickets.Draft:
-    product = parts().settings.support.products.get(given.product)
-    return tickets.Draft(
-        email=given.email,
-        product=given.product,
-        subject=given.subject,
-        happened=given.happened,
-        type=given.type,
-        answers=triage.Answers(given.working, given.affected, given.needed_by),
-        texts={name: getattr(given, name) for name in TEXTS},
-        cc=tuple(given.cc),
-        context=facts.tidy(product.fields if product else (), given.context),
-        language=given.language,
-        filed_by=agent.email,
-    )
 
 
 def _digest(given: schemas.ClientIn) -> str:

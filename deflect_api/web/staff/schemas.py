@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field
 
-from deflect_api.config.support import Affected, NeededBy, Priority, Severity, Type, Working
+from deflect_api.config.support import Affected, NeededBy, Priority, Severity, Type
 from deflect_api.intake import tickets
-from deflect_api.web.schemas import Address, Addresses, Facts, Line, Said, SaidInALine, Schema, Text
+from deflect_api.web.schemas import Line, RequestIn, Said, SaidInALine, Schema, Text
 
 Status = Literal["", "new", "open", "pending", "escalated", "solved", "closed"]
 Set = Literal["new", "open", "pending", "escalated", "solved", "closed"]
@@ -129,24 +129,7 @@ class FindIn(Schema):
     page: Annotated[int, Field(ge=1, le=10_000)] = 1
 
 
-class ClientIn(Schema):
+class ClientIn(RequestIn):
     """A request that a member of staff files in a client's name. `searched` says that suggestions were looked at."""
 
-    email: Address
-    name: Line = ""
-    cc: Addresses = Field(default_factory=list)
-    partner: Line = ""
-    hub: Line = ""
-    product: SaidInALine
-    type: Type = "question"
-    subject: SaidInALine
-    happened: Said
-    doing: Text = ""
-    expected: Text = ""
-    steps: Text = ""
-    context: Facts = Field(default_factory=dict)
-    working: Working = "easy workaround"
-    affected: Affected = "one"
-    needed_by: NeededBy = "no date"
-    language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=20)] = "en"
     searched: Ticked = False
