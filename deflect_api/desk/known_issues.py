@@ -4,7 +4,7 @@ What everybody is told, an agent has read before it goes out.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -147,7 +147,7 @@ def proposal(issue: Issue, url: str) -> str:
     return f"The problem “{issue.title}” is fixed.\n\nWhat you can do now stands here: {url}/{issue.article}"
 
 
-def find(issues: Sequence[Issue], article: str) -> Issue:
+def find(issues: Iterable[Issue], article: str) -> Issue:
     """Raises NotFound."""
     found = next((issue for issue in issues if issue.article == article), None)
     if found is None:

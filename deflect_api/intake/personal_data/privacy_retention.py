@@ -145,17 +145,15 @@ def _letters(session: Session, before: datetime, _now: datetime) -> Cut:
     return Cut(len(rows), tuple(row.stored_as for row in rows))
 
 
-def _deliveries(session: Session, before: datetime, _now: datetime) -> Cut:
-    """Numbers and digests of hooks. What was told before that time is refused as too old, so no repeat gets through."""
-    ids = session.scalars(select(HookDelivery.id).where(HookDelivery.at < before).limit(AT_ONCE)).all()
-    session.execute(delete(HookDelivery).where(HookDelivery.id.in_(ids)))
-    return Cut(len(ids))
+def _rows(table: type[HookDelivery | AuditEntry]) -> Callable[[Session, datetime, datetime], Cut]:
+    """Remove whole rows. A hook that was told before that time is refused as too old, so no repeat of it gets through."""
 
+    def cut(session: Session, before: datetime, _now: datetime) -> Cut:
+        ids = session.scalars(select(table.id).where(table.at < before).limit(AT_ONCE)).all()
+        session.execute(delete(table).where(table.id.in_(ids)))
+        return Cut(len(ids))
 
-def _audit(session: Session, before: datetime, _now: datetime) -> Cut:
-    ids = session.scalars(select(AuditEntry.id).where(AuditEntry.at < before).limit(AT_ONCE)).all()
-    session.execute(delete(AuditEntry).where(AuditEntry.id.in_(ids)))
-    return Cut(len(ids))
+    return cut
 
 
 def _over(before: datetime) -> ColumnElement[bool]:
@@ -169,6 +167,6 @@ CUTS: dict[str, Callable[[Session, datetime, datetime], Cut]] = {
     "searches": _searches,
     "messages": _messages,
     "letters": _letters,
-    "deliveries": _deliveries,
-    "audit": _audit,
+    "deliveries": _rows(HookDelivery),
+    "audit": _rows(AuditEntry),
 }

@@ -78,7 +78,7 @@ def _follow(issue: Issue, email: str) -> None:
 
 
 def _issue(article: str) -> Issue:
-    return known_issues.find(tuple(parts().releases.current().issues.values()), article)
+    return known_issues.find(parts().releases.current().issues.values(), article)
 
 
 def _opened(session: Session, follower_id: int, secret: str) -> Follower:

@@ -125,7 +125,7 @@ def _unmark(on: On, given: schemas.IssueUnmarkIn) -> None:
 
 
 def _known(article: str) -> known_issues.Issue:
-    return known_issues.find(tuple(parts().releases.current().issues.values()), article)
+    return known_issues.find(parts().releases.current().issues.values(), article)
 
 
 def _gap(on: On, given: schemas.GapIn) -> None:
