@@ -1,17 +1,16 @@
 """`deflect queue`: look at what is owed, and steer it."""
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import click
 from sqlalchemy.orm import Session
 
 from deflect_api import config
+from deflect_api.cli_errors import told
 from deflect_api.delivery import channels, outbox, steering
 from deflect_api.delivery.relay import utc_now
-from deflect_api.errors import DeflectError
 from deflect_api.store.db import Database
 from deflect_api.store.models import Message
 from deflect_api.store.ready import ready_database
@@ -22,6 +21,7 @@ BY = "command line"
 
 @click.group(invoke_without_command=True)
 @click.pass_context
+@told
 def queue(context: click.Context) -> None:
     """What is owed to others. Alone, it counts it and names the systems that do not answer."""
     if context.invoked_subcommand is not None:
@@ -41,6 +41,7 @@ def queue(context: click.Context) -> None:
 @click.option("--kind", default="", help="Only this kind, such as forward or mail.")
 @click.option("--from", "first", default=0, help="With --to: only this range of numbers.")
 @click.option("--to", "last", default=0, help="The end of that range.")
+@told
 def list_messages(everything: bool, kind: str, first: int, last: int) -> None:
     """List what waits for a human, the oldest first."""
     states = (*outbox.OPEN, outbox.WAITING) if everything else WAITING
@@ -57,6 +58,7 @@ def list_messages(everything: bool, kind: str, first: int, last: int) -> None:
 
 @queue.command("show")
 @click.argument("number", type=int)
+@told
 def show(number: int) -> None:
     """Show message NUMBER with each of its tries. The words that are owed are not shown."""
     with _database() as database, database.write() as session:
@@ -70,6 +72,7 @@ def show(number: int) -> None:
 @click.option("--kind", default="", help="All of this kind that wait for a human.")
 @click.option("--from", "first", default=0, help="With --to: all in this range of numbers that wait for a human.")
 @click.option("--to", "last", default=0, help="The end of that range.")
+@told
 def replay(numbers: Sequence[int], kind: str, first: int, last: int) -> None:
     """Have NUMBERS, or all of a kind or range that wait for a human, tried again now."""
     if not (numbers or kind or last):
@@ -84,6 +87,7 @@ def replay(numbers: Sequence[int], kind: str, first: int, last: int) -> None:
 
 @queue.command("park")
 @click.argument("numbers", nargs=-1, type=int, required=True)
+@told
 def park(numbers: Sequence[int]) -> None:
     """Keep NUMBERS from being tried until somebody replays them."""
     _each(numbers, lambda session, row: steering.park(session, row, utc_now(), by=BY), "waits for a human")
@@ -91,6 +95,7 @@ def park(numbers: Sequence[int]) -> None:
 
 @queue.command("drop")
 @click.argument("numbers", nargs=-1, type=int, required=True)
+@told
 def drop(numbers: Sequence[int]) -> None:
     """Owe NUMBERS no more. They stay on record and can be replayed."""
     _each(numbers, lambda session, row: steering.drop(session, row, utc_now(), by=BY), "is owed no more")
@@ -113,13 +118,5 @@ def _line(row: Message) -> str:
 
 @contextmanager
 def _database() -> Iterator[Database]:
-    """Open the database; turn our errors into a plain line and exit status 1."""
-    try:
-        database = ready_database(config.load(os.environ).database)
-        try:
-            yield database
-        finally:
-            database.close()
-    except DeflectError as error:
-        click.echo(error.detail, err=True)
-        sys.exit(1)
+    with closing(ready_database(config.load(os.environ).database)) as database:
+        yield database
