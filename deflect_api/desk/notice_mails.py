@@ -17,6 +17,7 @@ from deflect_api.delivery.mail import make_environment
 from deflect_api.delivery.work import Done, Handler
 from deflect_api.desk import queue
 from deflect_api.intake import notices, reply_clock
+from deflect_api.intake.personal_data.privacy_files import TOLD_OF
 from deflect_api.store.db import Database
 from deflect_api.store.desk import Notice, NoticeChoice
 from deflect_api.store.models import Agent, Message, Ticket
@@ -84,6 +85,7 @@ def compose(message: Message, agent: Agent, lines: Sequence[Line], settings: Set
     mail["To"] = mailbox(agent.name, agent.email)
     mail["Date"] = format_datetime(message.created_at)
     mail["Auto-Submitted"] = "auto-generated"
+    mail[TOLD_OF] = " ".join(ticket.reference for _, ticket in lines)
     count = len(lines)
     mail["Subject"] = words.ngettext("%(num)s notice from the desk", "%(num)s notices from the desk", count) % {"num": count}
     told = [

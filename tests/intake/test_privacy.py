@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from deflect_api.desk import notice_mails
 from deflect_api.desk.people import audit
 from deflect_api.errors import InputError
-from deflect_api.intake import deflection, tickets
+from deflect_api.intake import deflection, notices, tickets
 from deflect_api.intake.personal_data import privacy, privacy_files
 from deflect_api.intake.personal_data import privacy_tables as tables
 from deflect_api.store.models import Agent, JournalEntry, Message, Table, Ticket
@@ -19,7 +20,7 @@ from deflect_api.store.privacy import Removal
 from deflect_api.store.shelf import Shelf
 from deflect_api.store.uploads import KEPT, Upload
 from tests.conftest import Desk
-from tests.intake.made import agent, submitted
+from tests.intake.made import SUPPORT, agent, submitted
 
 WHO = "Wanjiru.Kamau@example.org"
 THEIRS = {
@@ -42,18 +43,28 @@ def put_one(session: Session, desk: Desk, number: int, **changes: str) -> int:
     """Store a request with everything that may hang on it: visit, file, answer, note, journal, mails."""
     told = {"email": WHO, "visit": f"visit{number}", **THEIRS, **changes}
     now, word, email = desk.clock(), told["word"], told["email"]
+    bo = session.scalar(select(Agent).limit(1)) or told_of_new(session, desk)
     deflection.record(session, told["visit"], deflection.Event("opened", text=f"{word} {number}", reason=word), now)
     ticket = submitted(
         session, now, email=email, session=told["visit"], subject=f"{word} {number}", happened=f"{word} I am {email}",
         context={"account": email.upper()}, device={"imei": told["imei"]},
         texts={"name": told["name"], "partner": told["partner"], "steps": told["steps"]},
     )  # fmt: skip
-    bo = session.scalar(select(Agent).limit(1)) or agent(session, now)
     tickets.reply(session, ticket, bo, f"Dear {told['name']}, {word}", public=True, now=now)
     tickets.reply(session, ticket, bo, f"note: {word}", public=False, now=now, status="solved")
     if number % 10 == 0:
         attach(session, desk, ticket, f"{word} {email} in a file")
     return ticket.id
+
+
+def told_of_new(session: Session, desk: Desk) -> Agent:
+    """Make an agent who hears of each new request by mail, which names its subject."""
+    bo = agent(session, desk.clock())
+    notice_mails.choose(
+        session, bo, notices.choose(session, bo, mail=notices.EACH, events=[notices.NEW], browser=False),
+        calendar=SUPPORT.calendar, now=desk.clock(),
+    )  # fmt: skip
+    return bo
 
 
 def attach(session: Session, desk: Desk, ticket: Ticket, content: str) -> None:

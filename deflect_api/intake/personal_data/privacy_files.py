@@ -12,7 +12,8 @@ from deflect_api.store.models import Message
 from deflect_api.store.shelf import Shelf
 
 Shelves = tuple[Shelf, ...]
-REFERENCE = "X-Deflect-Reference"
+REFERENCE = "X-Deflect-Reference"  # the ticket that a mail is of
+TOLD_OF = "X-Deflect-Told-Of"  # the tickets that a mail to staff names
 
 
 def shelves_of(settings: Settings) -> Shelves:
@@ -32,12 +33,12 @@ def finisher(database: Database, shelves: Shelves, mails: Path) -> Handler:
 
 
 def remove(shelves: Shelves, mails: Path, *, files: Iterable[str], tickets: Iterable[int], address: str = "") -> int:
-    """Drop files, and the mails of these tickets or to this address; return how many files that were."""
+    """Drop files, and the mails of these tickets, about them or to this address; return how many files that were."""
     names, numbers = list(files), {str(number) for number in tickets}
     for name in names:
         for shelf in shelves:
             shelf.drop(name)
-    wanted = [path for path in _mails(mails) if _is_about(path, numbers, address)]
+    wanted = [path for path in _mails(mails) if _is_of(path, (REFERENCE, TOLD_OF), numbers, address)]
     for path in wanted:
         path.unlink(missing_ok=True)
     return len(names) + len(wanted)
@@ -52,21 +53,21 @@ def remove_older(mails: Path, before: float) -> int:
 
 
 def mails_of(mails: Path, tickets: Iterable[int], address: str) -> list[Path]:
-    """List the mails of the folder that are of these tickets or to this address."""
+    """List the mails of the folder that are of these tickets or to this address: not those to staff, which name others too."""
     numbers = {str(number) for number in tickets}
-    return [path for path in _mails(mails) if _is_about(path, numbers, address)]
+    return [path for path in _mails(mails) if _is_of(path, (REFERENCE,), numbers, address)]
 
 
 def _mails(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.eml")) if folder.is_dir() else []
 
 
-def _is_about(path: Path, numbers: set[str], address: str) -> bool:
+def _is_of(path: Path, headers: Iterable[str], numbers: set[str], address: str) -> bool:
     try:
         mail = message_from_bytes(path.read_bytes(), policy=policy.compat32)
     except FileNotFoundError:  # removed meanwhile
         return False
-    if str(mail.get(REFERENCE, "")).strip() in numbers:
+    if any(numbers & set(str(mail.get(name, "")).split()) for name in headers):
         return True
     to = " ".join(str(mail.get(name, "")) for name in ("To", "Cc")).lower()
     return bool(address) and normal(address) in to
