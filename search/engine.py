@@ -4,6 +4,7 @@ only replaced whole when another generation has been switched in."""
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -11,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from search import generations, query, snippet
+from search import demand, generations, query, snippet
 from search.build import Opened, open_index
 from search.errors import SearchError
 from search.ranking import Hit, rank
@@ -50,6 +51,7 @@ class Suggester(Protocol):
         language: str | None = None,
         limit: int = 3,
         floor: float | None = None,
+        needed: Mapping[str, float] | None = None,
     ) -> list[Suggestion]: ...
 
 
@@ -71,6 +73,7 @@ class Engine:
         self._live: _Live | None = None
         self._seen: tuple[int, ...] = ()
         self._checked = float("-inf")
+        self._needed: tuple[Mapping[str, float], _Live, NDArray[np.float64]] | None = None
 
     @property
     def digest(self) -> str:
@@ -85,11 +88,14 @@ class Engine:
         language: str | None = None,
         limit: int = 3,
         floor: float | None = None,
+        needed: Mapping[str, float] | None = None,
     ) -> list[Suggestion]:
         """The articles that fit the text typed so far, best first, one suggestion each.
 
         `product` leaves out the articles of others; `language` only chooses how the text is analysed. A score
-        below `floor` is not shown; None is the default floor, 0 shows weak matches too. Raises IndexUnavailable."""
+        below `floor` is not shown; None is the default floor, 0 shows weak matches too. `needed` says of articles, 0 to 1,
+        how many people needed them: while little is typed it decides between what fits about as well, whatever the scores.
+        Do not change a mapping once given. Raises IndexUnavailable."""
         live = self._current()
         board = live.opened.board
         asked = query.parse(text, board, language, product)
@@ -97,9 +103,20 @@ class Engine:
         if product is not None and allowed is None:
             return []
         hits = rank(board, asked, allowed)
+        if needed:
+            hits = demand.lifted(board, asked, hits, need=self._need(live, needed), allowed=allowed)
         least = DEFAULT_FLOOR if floor is None else floor
+        strong = (hit for hit in hits if hit.score >= least)
         found = snippet.Looked(frozenset(board.stems[stem] for term in asked.terms for stem, _ in term.stems), asked.growing)
-        return [_suggestion(live.opened, hit, found) for hit in hits[: max(limit, 0)] if hit.score >= least]
+        return [_suggestion(live.opened, hit, found) for hit in islice(strong, max(limit, 0))]
+
+    def _need(self, live: _Live, needed: Mapping[str, float]) -> NDArray[np.float64]:
+        """The need of each article by its number, made once for a mapping and a generation."""
+        kept = self._needed
+        if kept is None or kept[0] is not needed or kept[1] is not live:
+            names = [live.opened.sections[first].article for first in live.opened.board.first[:-1].tolist()]
+            kept = self._needed = (needed, live, demand.dense(needed, names))
+        return kept[2]
 
     def _current(self) -> _Live:
         now = self._clock()

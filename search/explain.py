@@ -22,21 +22,38 @@ class Part:
 
 @dataclass(frozen=True)
 class Explained:
+    """`plain` is the place that the suggestion has by its score alone, where what people needed moved it; else None."""
+
     suggestion: Suggestion
     words: tuple[Part, ...]
     fields: tuple[Part, ...]
+    plain: int | None = None
 
 
 def explain(
-    engine: Suggester, text: str, *, product: str | None = None, limit: int = 3, without: Mapping[str, Suggester] | None = None
+    engine: Suggester,
+    text: str,
+    *,
+    product: str | None = None,
+    limit: int = 3,
+    without: Mapping[str, Suggester] | None = None,
+    needed: Mapping[str, float] | None = None,
 ) -> list[Explained]:
     """The best suggestions, weak ones too, each with what it owes to the words, the most telling first.
 
-    `without` are searches of the same articles that lack one field each, by the field's name."""
-    shown = engine.suggest(text, product=product, limit=limit, floor=0)
+    `without` are searches of the same articles that lack one field each, by the field's name; `needed` is that of `suggest`."""
+    shown = engine.suggest(text, product=product, limit=limit, floor=0, needed=needed)
+    places = {name: place for place, name in enumerate(_scores(engine, text, product), 1)} if needed else {}
     words = {match[0]: _scores(engine, text[: match.start()] + text[match.end() :], product) for match in _WORD.finditer(text)}
     fields = {name: _scores(lacking, text, product) for name, lacking in (without or {}).items()}
-    return [Explained(one, _parts(one, words), _parts(one, fields)) for one in shown]
+    return [
+        Explained(one, _parts(one, words), _parts(one, fields), _moved_from(places.get(one.article), place))
+        for place, one in enumerate(shown, 1)
+    ]
+
+
+def _moved_from(plain: int | None, place: int) -> int | None:
+    return plain if plain != place else None
 
 
 def _scores(engine: Suggester, text: str, product: str | None) -> dict[str, float]:

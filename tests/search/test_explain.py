@@ -1,5 +1,7 @@
 """Why a suggestion, on a search whose scores are known."""
 
+from collections.abc import Mapping
+
 from search import Suggestion
 from search.explain import Part, explain
 from search.quality import Question, judge, thefts
@@ -14,11 +16,19 @@ class Weighed:
         self.articles = articles
 
     def suggest(
-        self, text: str, *, product: str | None = None, language: str | None = None, limit: int = 3, floor: float | None = None
+        self,
+        text: str,
+        *,
+        product: str | None = None,
+        language: str | None = None,
+        limit: int = 3,
+        floor: float | None = None,
+        needed: Mapping[str, float] | None = None,
     ) -> list[Suggestion]:
         words = text.split()
         scores = {name: sum(known.get(word, 0.0) for word in words) for name, known in self.articles.items()}
         best = sorted((name for name, score in scores.items() if score > (floor or 0)), key=lambda name: -scores[name])
+        best.sort(key=lambda name: -(needed or {}).get(name, 0.0))
         return [Suggestion(name, name, name, "", "", "", scores[name]) for name in best[:limit]]
 
 
@@ -28,6 +38,14 @@ def test_each_word_gets_the_points_that_its_absence_costs() -> None:
     assert first.suggestion.article == "a"
     assert first.words == (Part("grey", 3.0), Part("form", 1.0), Part("not", -0.5))
     assert second.words == (Part("form", 2.0),)
+
+
+def test_what_need_has_moved_tells_its_place_without() -> None:
+    search = Weighed({"a": {"form": 3.0}, "b": {"form": 2.0}, "c": {"form": 1.0}})
+    moved = explain(search, "form", limit=2, needed={"c": 1.0})
+    assert [(one.suggestion.article, one.plain) for one in moved] == [("c", 3), ("a", 1)]
+    assert [one.plain for one in explain(search, "form", needed={"a": 1.0})] == [None, None, None]
+    assert [one.plain for one in explain(search, "form")] == [None, None, None]
 
 
 def test_each_field_gets_the_points_that_an_index_without_it_costs() -> None:

@@ -17,7 +17,14 @@ class Scripted:
         self.answers = answers
 
     def suggest(
-        self, text: str, *, product: str | None = None, language: str | None = None, limit: int = 3, floor: float | None = None
+        self,
+        text: str,
+        *,
+        product: str | None = None,
+        language: str | None = None,
+        limit: int = 3,
+        floor: float | None = None,
+        needed: Mapping[str, float] | None = None,
     ) -> list[Suggestion]:
         known = max((start for start in self.answers if text.startswith(start)), key=len, default="")
         listed = self.answers.get(known, "").split()[:limit]
