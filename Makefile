@@ -49,6 +49,7 @@ bench: $(VENV)/test.stamp ## Print latency, throughput, relevance and article fi
 	@$(BIN)/python -m bench.latency
 	@$(BIN)/python -m bench.throughput
 	@$(BIN)/python -m bench.relevance
+	@$(BIN)/python -m bench.demand
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@$(BIN)/python -m bench.side_by_side
 	@$(BIN)/python -m bench.production

@@ -29,6 +29,7 @@ from deflect_api.store.db import Database
 from deflect_api.store.shelf import Shelf
 from deflect_api.web import answers, banner, desk, guard, health, helpful, incidents, keystroke, owed, portal, staff, suggest
 from deflect_api.web.accounts import account, door, oidc, people, privacy, sign_in
+from deflect_api.web.demand import Demand
 from deflect_api.web.overload import Crowd, nobody
 from deflect_api.web.pages import Pages
 from deflect_api.web.parts import KEY, Parts, silent, utc_now
@@ -60,7 +61,8 @@ def create_app(
     app = Flask("deflect_api.web", static_folder=None, template_folder=None)
     pages = Pages(settings.support)
     storage, crowd = open_storage(settings), Crowd(waiting)
-    app.extensions[KEY] = Parts(settings, database, Releases(settings.home), pages, storage, wake, clock, crowd=crowd)
+    demand = Demand(settings, database, clock)
+    app.extensions[KEY] = Parts(settings, database, Releases(settings.home), pages, storage, demand, wake, clock, crowd=crowd)
     guard.protect(app)
     door.stand_at(app)
     answers.handle_errors(app)

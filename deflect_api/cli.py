@@ -16,7 +16,7 @@ LOG_LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 PLACES = {
     **dict.fromkeys(("serve", "build", "index", "relay", "check"), "deflect_api.cli_serve"),
     **dict.fromkeys(("new", "lint", "quality", "explain"), "deflect_api.writing.commands"),
-    **dict.fromkeys(("init", "preview", "publish", "rollback", "gaps"), "deflect_api.writing.live_commands"),
+    **dict.fromkeys(("init", "preview", "publish", "rollback", "gaps", "popular"), "deflect_api.writing.live_commands"),
     **dict.fromkeys(("backup", "restore"), "deflect_api.cli_backup"),
     "agent": "deflect_api.cli_people",
     "incident": "deflect_api.cli_incident",

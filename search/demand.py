@@ -3,6 +3,7 @@
 It finds nothing that does not match, changes no score, and is silent before a whole question is typed."""
 
 from collections.abc import Mapping, Sequence
+from math import inf, nextafter
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from search.query import Query
 from search.ranking import CANDIDATES, Hit, rank
 
 Array = NDArray[Any]
-FULL, SILENT = 4, 12
+FULL, SILENT = 6, 12
 """Letters: up to FULL the need counts in full, from SILENT on not at all. Our shortest whole question has 12."""
 
 
@@ -34,8 +35,8 @@ def strength(query: Query) -> float:
 def lifted(board: Board, query: Query, hits: list[Hit], *, need: Array, allowed: Array | None = None) -> list[Hit]:
     """What `ranking.rank` found, best first, in the order of score and need; each keeps its score.
 
-    A score counts up to twice. An article comes before none that has more of the words in title, keywords or headings, that
-    has them in a row, or whose title or message the text is, unless its score alone brings it there."""
+    Need adds at most the best score. An article comes before none that has more of the words in title, keywords or headings,
+    that has them in a row, or whose title or message the text is, unless its score alone brings it there."""
     share = strength(query)
     if not share or not hits or not need.any():
         return hits
@@ -48,18 +49,21 @@ def lifted(board: Board, query: Query, hits: list[Hit], *, need: Array, allowed:
 
 def _others(board: Board, query: Query, need: Array, hits: Sequence[Hit]) -> list[Hit]:
     """Needed articles that match and are not among the best: worth no more than the last of these."""
-    known, last = {hit.article for hit in hits}, hits[-1].score
-    found = rank(board, query, (need > 0).astype(np.float32))
-    return [Hit(hit.article, hit.section, min(hit.score, last)) for hit in found if hit.article not in known]
+    others = (need > 0).astype(np.float32)
+    others[[hit.article for hit in hits]] = 0
+    last = hits[-1].score
+    return [Hit(hit.article, hit.section, min(hit.score, last)) for hit in rank(board, query, others)] if others.any() else []
 
 
 def _held(hits: Sequence[Hit], need: Array, told: Array) -> list[float]:
     """Where each hit comes to stand; `hits` are in the order of their scores."""
-    lowest: dict[int, float] = {}
-    places = []
+    best, lowest, places = hits[0].score, dict[int, float](), []
     for hit, more, own in zip(hits, need.tolist(), told.tolist(), strict=True):
-        above = min((score for tier, score in lowest.items() if tier > own), default=float("inf"))
-        places.append(max(hit.score, min(hit.score * (1 + more), float(np.nextafter(above, 0)))))
+        place = hit.score
+        if more:
+            above = min((score for tier, score in lowest.items() if tier > own), default=inf)
+            place = max(place, min(place + best * more, nextafter(above, 0)))
+        places.append(place)
         lowest[own] = hit.score
     return places
 
@@ -70,9 +74,11 @@ def _told(board: Board, query: Query, articles: Array) -> Array:
     for term in query.terms:
         told += _early(board, [term.word, *(board.stems[stem] for stem, _ in term.stems)], articles)
     passages = runs.find(board, query.pairs)
-    told += np.isin(articles, board.article_of[passages.sections])
+    if len(passages.sections):
+        told += np.isin(articles, board.article_of[passages.sections])
     whole = np.concatenate((board.titled(query.gists), board.article_of[runs.verbatim(passages)]))
-    told[np.isin(articles, whole)] += len(query.terms) + 2
+    if len(whole):
+        told[np.isin(articles, whole)] += len(query.terms) + 2
     return told
 
 

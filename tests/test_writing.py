@@ -7,9 +7,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from deflect_api import config, writing
+from deflect_api import cli, config, writing
+from deflect_api.delivery.relay import utc_now
 from deflect_api.errors import ConfigError, InputError
+from deflect_api.intake import deflection
+from deflect_api.store.db import Database
 from deflect_api.writing import start
 from search.frontmatter import split
 from tests.served import ROOT, Served
@@ -264,3 +268,34 @@ def test_a_files_name_is_its_title_in_plain_letters() -> None:
     assert start.slug("How do I do it?") == "how"
     with pytest.raises(InputError):
         start.slug("???")
+
+
+def said(writer: Served, *words: str) -> str:
+    """What a command says, run in this process: quicker where only its words count."""
+    done = CliRunner().invoke(
+        cli.main, words, env={**writer.environment, "DEFLECT_CONFIG": str(writer.config)}, catch_exceptions=False
+    )
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_popular_and_explain_say_what_many_people_needed(writer: Served) -> None:
+    assert "Popularity is off" in said(writer, "popular")
+    page(writer, "nuts").write_text(PAGE.format(title="Weigh nuts", word="nut", text="Put the nuts down."), encoding="utf-8")
+    before = re.findall(r"^\d\. (Weigh \w+)", said(writer, "explain", "wei"), re.M)
+    assert sorted(before) == ["Weigh fruit", "Weigh nuts"]
+    with writer.config.open("a", encoding="utf-8") as file:
+        file.write("portal: {popularity: {weight: 1}}\n")
+    assert "Nothing was opened" in said(writer, "popular")
+    first, second = ({"Weigh fruit": "pear/scale/", "Weigh nuts": "pear/nuts/"}[title] for title in before)
+    database = Database(f"sqlite:///{writer.home / 'deflect.db'}")
+    with database.write() as session:
+        for place in range(30):
+            deflection.record(session, f"v{place}", deflection.Event(deflection.SOLVED, second), utc_now(), place=place)
+        deflection.record(session, "one", deflection.Event(deflection.OPENED, first), utc_now(), place=0)
+    database.close()
+    assert re.findall(r"^\d\. (Weigh \w+)|^   needed  (.*)$", said(writer, "explain", "wei"), re.M) == [
+        (before[1], ""), ("", "more than others: place 2 without"), (before[0], ""), ("", "less than others: place 1 without"),
+    ]  # fmt: skip
+    rows = [line.split() for line in said(writer, "popular").splitlines()[1:]]
+    assert rows == [["30", "30", "0", "0", "1.00", second], ["1", "0", "1", "0", "-", first]]

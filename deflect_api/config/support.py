@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from deflect_api import i18n
 from deflect_api.config.limits import Limits
+from deflect_api.config.popularity import Popularity
 from deflect_api.config.second_line import Escalate, Inbound, Urgent
 from deflect_api.config.staff import Retention, Staff
 
@@ -78,6 +79,7 @@ class Portal(Block):
     exclude: tuple[str, ...] = ()
     edit: str = ""
     floor: float | None = None
+    popularity: Popularity = Popularity()
 
     @field_validator("edit")
     @classmethod

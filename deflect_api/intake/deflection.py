@@ -30,9 +30,10 @@ class Event:
     product: str = ""
 
 
-def record(session: Session, session_id: str, event: Event, now: datetime) -> None:
-    """Note one event, making the support session when it is the first."""
+def record(session: Session, session_id: str, event: Event, now: datetime, *, place: int | None = None) -> None:
+    """Note one event, making the support session when it is the first. `place` is where it came from, when that counts."""
     visit = _visit(session, session_id, now)
+    visit.place = place if visit.place is None else visit.place
     if event.event != SUBMITTED and len(visit.events) >= MOST_EVENTS:
         return
     visit.last_at = now

@@ -3,7 +3,21 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Text, TypeDecorator, text, true
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Text,
+    TypeDecorator,
+    text,
+    true,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -64,7 +78,7 @@ class SignIn(Table):
 
 
 class SupportSession(Table):
-    """A visit in which someone began to write a request."""
+    """A visit in which someone began to write a request. `place` is one of 256, where popularity is counted, else None."""
 
     __tablename__ = "support_session"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -72,6 +86,7 @@ class SupportSession(Table):
     started_at: Mapped[datetime]
     last_at: Mapped[datetime]
     outcome: Mapped[str] = mapped_column(String(20), default="")
+    place: Mapped[int | None] = mapped_column(SmallInteger)
     events: Mapped[list["SessionEvent"]] = relationship(order_by="SessionEvent.id")
 
 

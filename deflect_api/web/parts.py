@@ -1,4 +1,5 @@
-"""What every route is given: the settings, the database, the live release, the pages, the relay's bell and how many wait."""
+"""What every route is given: the settings, the database, the live release, the pages, what people needed, the
+relay's bell and how many wait."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from deflect_api.config import Settings
 from deflect_api.intake.abuse.buckets import Buckets
 from deflect_api.intake.files.examination import Storage
 from deflect_api.store.db import Database
+from deflect_api.web.demand import Demand
 from deflect_api.web.overload import Crowd
 from deflect_api.web.pages import Pages
 from deflect_api.web.release import Releases
@@ -33,6 +35,7 @@ class Parts:
     releases: Releases
     pages: Pages
     storage: Storage
+    demand: Demand
     wake: Callable[[], None] = field(default=silent)
     clock: Callable[[], datetime] = field(default=utc_now)
     buckets: Buckets = field(default_factory=Buckets)

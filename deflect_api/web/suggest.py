@@ -35,7 +35,9 @@ def found(given: Parts, asked: schemas.SuggestIn, limit: int) -> tuple[list[Sugg
     product = asked.product if asked.product in given.settings.support.products else None
     wide = max(limit, LOOKED_AT) if known else limit
     try:
-        listed = engine.suggest(asked.text, product=product, language=asked.language or None, limit=wide, floor=floor)
+        listed = engine.suggest(
+            asked.text, product=product, language=asked.language or None, limit=wide, floor=floor, needed=given.demand.now()
+        )
         return known_first(listed, known)[:limit], engine.digest
     except SearchError as error:
         raise Unavailable(said("Suggestions cannot be reached just now. Your request can still be sent.")) from error
@@ -94,7 +96,8 @@ def events() -> Response:
     told = schemas.read(schemas.EventIn, form_fields())
     event = deflection.Event(told.event, told.article, told.reason, told.text, product=_known(told.product))
     with parts().database.write() as session:
-        deflection.record(session, told.session, event, parts().clock())
+        place = parts().demand.place(request.remote_addr)
+        deflection.record(session, told.session, event, parts().clock(), place=place)
     return Response(status=204)
 
 

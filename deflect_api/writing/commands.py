@@ -12,7 +12,7 @@ from deflect_api.cli_errors import told
 from deflect_api.config.support import Quality
 from deflect_api.delivery.relay import utc_now
 from deflect_api.errors import InputError
-from deflect_api.writing import start
+from deflect_api.writing import need, start
 from deflect_api.writing.telling import count
 from search import Suggestion, report
 from search.engine import DEFAULT_FLOOR
@@ -72,9 +72,9 @@ def quality(base: str, head: str, keywords: bool, keystrokes: bool, summary: str
 @click.option("--limit", default=3, show_default=True, help="How many suggestions to explain.")
 @told
 def explain(text: str, product: str, limit: int) -> None:
-    """Say why TEXT brings these suggestions: what each owes to the words, and to the fields of the article."""
+    """Say why TEXT brings these suggestions: what each owes to the words, to the fields of the article and to popularity."""
     settings = config.load(os.environ)
-    found = writing.why(settings, text, product=product, limit=limit)
+    found = writing.why(settings, text, product=product, limit=limit, needed=need.shares(settings, utc_now()))
     floor = settings.support.portal.floor
     for number, one in enumerate(found, 1):
         click.echo("\n".join(_explained(number, one, DEFAULT_FLOOR if floor is None else floor)))
@@ -172,6 +172,7 @@ def _explained(number: int, one: Explained, floor: float) -> list[str]:
         f"   {shown.url}",
         f"   words   {_parts(one.words)}",
         f"   fields  {_parts(one.fields)}",
+        *([f"   needed  {'more' if number < one.plain else 'less'} than others: place {one.plain} without"] if one.plain else []),
     ]
 
 

@@ -12,10 +12,11 @@ from deflect_api import config
 from deflect_api.cli_errors import told
 from deflect_api.delivery.relay import utc_now
 from deflect_api.desk import gaps
+from deflect_api.intake.demand import shares
 from deflect_api.published import switching
 from deflect_api.store import migrate
 from deflect_api.store.db import Database
-from deflect_api.writing import initial
+from deflect_api.writing import initial, need
 from deflect_api.writing import preview as live
 from deflect_api.writing import publish as publishing
 from search import Engine
@@ -71,6 +72,24 @@ def missing(days: int, form: str) -> None:
             click.echo(f"      {line}")
     if not listed:
         click.echo(f"Nothing in the last {days} days.")
+
+
+@click.command()
+@told
+def popular() -> None:
+    """Say what many people needed, and how much that counts while somebody types."""
+    settings, now = config.load(os.environ), utc_now()
+    rules, listed = settings.support.portal.popularity, need.counts(settings, now)
+    weighs = shares(listed, rules)
+    if listed:
+        click.echo("people  solved  opened  rejected  weighs  article")
+    for one in listed:
+        weight = f"{weighs[one.article]:8.2f}" if one.article in weighs else f"{'-':>8}"
+        click.echo(f"{one.people:>6}{one.solved:>8}{one.opened:>8}{one.rejected:>10}{weight}  {one.article}")
+    if not rules.counts:
+        click.echo("Popularity is off: nothing is counted. Set portal.popularity.weight to count from then on.")
+    elif not listed:
+        click.echo(f"Nothing was opened in the last {rules.days} days since popularity is on.")
 
 
 @click.command()

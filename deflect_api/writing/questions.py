@@ -1,7 +1,7 @@
 """Do questions find their articles, now or at a git revision? It makes indexes of its own, and needs no release."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,13 +53,17 @@ def _judged(settings: Settings, articles: list[Article], *, typed: bool, steal: 
             return Asked(len(articles), len(golden), report, tuple(thefts(report, engine, plain)))
 
 
-def why(settings: Settings, text: str, *, product: str = "", limit: int = 3) -> list[Explained]:
-    """Explain the suggestions for a text, by its words and by the articles' fields. Raises ConfigError."""
+def why(
+    settings: Settings, text: str, *, product: str = "", limit: int = 3, needed: Mapping[str, float] | None = None
+) -> list[Explained]:
+    """Explain the suggestions for a text: by its words, by the articles' fields and, where given, by how much each is needed.
+
+    Raises ConfigError."""
     articles = _articles(settings, settings.mkdocs)
     with tempfile.TemporaryDirectory(prefix="deflect-") as folder:
         without = {name: _made(settings, articles, Path(folder, name), without=name) for name in FIELDS}
         whole = _made(settings, articles, Path(folder, "whole"))
-        return explain(whole, text, product=product or None, limit=limit, without=without)
+        return explain(whole, text, product=product or None, limit=limit, without=without, needed=needed)
 
 
 def read_golden(settings: Settings, articles: list[Article]) -> list[Question]:

@@ -106,6 +106,10 @@ def test_texts_that_look_like_dates_stay_texts(tmp_path: Path) -> None:
         ("desk:\n  mails: everybody\n", 2, r"desk\.mails: Input should be 'us' or 'desk'"),
         ("web:\n  trusted_proxies: -1\n", 2, r"web\.trusted_proxies: "),
         ("retention:\n  deliveries: 3\n", 2, r"retention\.deliveries: keep them for 7 days or more"),
+        ("portal:\n  popularity:\n    weight: 2\n", 3, r"portal\.popularity\.weight: Input should be less than or equal to 1"),
+        ("portal:\n  popularity:\n    people: 2\n", 3, r"portal\.popularity\.people: Input should be greater than or equal to 3"),
+        ("portal:\n  popularity:\n    days: 0\n", 3, r"portal\.popularity\.days: Input should be greater than or equal to 1"),
+        ("portal:\n  popularity: true\n", 2, r"portal\.popularity: Input should be a valid dictionary"),
         ("portal:\n\n  # a comment\n  title: [a list]\n", 4, r"portal\.title: Input should be a valid string"),
     ],
 )

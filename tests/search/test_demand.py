@@ -68,7 +68,7 @@ def test_articles_that_are_gone_and_numbers_out_of_bounds_do_no_harm(alikes: Eng
 def test_it_fades_as_more_is_typed(alikes: Engine, tmp_path: Path) -> None:
     board = open_index(tmp_path).board
     typed = ["w", "weig", "weighi", "weighing", "weighing m", "weighing my", "weighing my o"]
-    assert [strength(parse(text, board)) for text in typed] == [1, 1, 0.75, 0.5, 0.375, 0.25, 0.125]
+    assert [strength(parse(text, board)) for text in typed] == [1, 1, 1, 4 / 6, 3 / 6, 2 / 6, 1 / 6]
     assert strength(parse("weighing my ol", board)) == 0
 
 

@@ -83,7 +83,8 @@ def solved() -> ResponseReturnValue:
     values = form_fields()
     told = schemas.read(schemas.EventIn, {**values, "event": "solved"})
     with parts().database.write() as session:
-        deflection.record(session, told.session, deflection.Event(deflection.SOLVED, told.article), parts().clock())
+        event, place = deflection.Event(deflection.SOLVED, told.article), parts().demand.place(request.remote_addr)
+        deflection.record(session, told.session, event, parts().clock(), place=place)
     return answers.page(said("Glad that helped"), "solved.html", values=values)
 
 
