@@ -5,6 +5,7 @@ Every word is optional; the last one may still be growing; a long text is cut do
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -89,7 +90,7 @@ def parse(text: str, board: Board, language: str | None = None, product: str | N
         pairs=_pairs(board, typed),
         words=typed,
         growing=growing,
-        gists=tuple(analysis.gist(analysis.stem(word, language) for word in words) for language in languages if words),
+        gists=tuple(map(analysis.gist, zip(*(board.remembered(_in_each, word, languages) for word in words), strict=True))),
     )
 
 
@@ -135,9 +136,12 @@ def _add(shares: dict[int, float], stems: Sequence[int] | set[int], weight: floa
         shares[stem] = max(shares.get(stem, 0.0), weight)
 
 
+def _in_each(_board: Board, word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(analysis.stem(word, language) for language in languages)
+
+
 def _pairs(board: Board, typed: Sequence[str]) -> NDArray[np.int64]:
     """The number of each pair of neighbours, -1 for one that cannot be there."""
     known = {word: board.word_number(word) for word in set(typed)}
-    numbers = np.array([known[word] for word in typed], np.int64)
-    one, two = numbers[:-1], numbers[1:]
-    return np.where((one < 0) | (two < 0), -1, one * len(board.words) + two)
+    numbers, size = [known[word] for word in typed], len(board.words)
+    return np.array([-1 if one < 0 or two < 0 else one * size + two for one, two in pairwise(numbers)], np.int64)

@@ -4,7 +4,8 @@ Each step costs the same whatever was typed: at most query.MAX_TERMS rows, then 
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from threading import local
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +28,10 @@ COVERAGE = 0.3
 Array = NDArray[Any]
 NO_GRAM = np.zeros(1, np.uint16)
 """Closes the row, so that an empty unit at its end still has a place to begin."""
+_mine = local()
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     """An article, its best section and its score."""
 
     article: int
@@ -38,29 +39,30 @@ class Hit:
     score: float
 
 
-def rank(board: Board, query: Query, allowed: Array | None = None) -> list[Hit]:
-    """The articles that match, best first; `allowed` is 1 for each article that may be shown, else 0 (None: all)."""
+def rank(board: Board, query: Query, allowed: Array | None = None, limit: int | None = None) -> list[Hit]:
+    """The articles that match, best first; `allowed` is 1 for each article that may be shown, else 0 (None: all).
+
+    Only the first `limit` of them are told (None: all that were looked at)."""
     if not query.terms or not board.size:
         return []
     table = np.zeros((len(query.terms), board.size), np.float32)
     weights = [_read(board, term, row) for row, term in zip(table, query.terms, strict=True)]
     scores = table.sum(0)
     passages = runs.find(board, query.pairs)
-    titled = board.titled(query.gists)
-    told = np.concatenate((titled, board.article_of[runs.verbatim(passages)]))
+    titled, verbatim = board.titled(query.gists), runs.verbatim(passages)
     if allowed is not None:
         scores *= allowed
-        told = told[allowed[told] > 0]
     chosen = _best(scores)
-    if len(told):
-        chosen = np.union1d(chosen, told)
+    if len(titled) or len(verbatim):
+        told = np.concatenate((titled, board.article_of[verbatim]))
+        chosen = np.union1d(chosen, told if allowed is None else told[allowed[told] > 0])
     if not len(chosen):
         return []
     near = table[:, chosen]
     _fill(board, query, near, chosen)
     weights += [term.weight for term in query.minor]
     whole = np.vstack((near, _minor(board, query, chosen)))
-    return _ordered(board, query, _Near(chosen, whole, np.array(weights, np.float32), passages, _among(titled, chosen)))
+    return _ordered(board, query, _Near(chosen, whole, np.array(weights, np.float32), passages, _among(titled, chosen)))[:limit]
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def _read(board: Board, term: Term, row: Array) -> float:
     for stem, share in term.stems:
         documents, impacts = board.row("stem", stem)
         if len(term.stems) == 1:
-            row[documents] = impacts * np.float32(share)
+            row[documents] = impacts if share == 1 else impacts * np.float32(share)
         else:
             row[documents] = np.maximum(row[documents], impacts * np.float32(share))
     if term.grows is None:
@@ -146,9 +148,9 @@ def _ordered(board: Board, query: Query, near: _Near) -> list[Hit]:
     score += verbatim + near.titled * float(score.max() + verbatim.max())
     section_of = board.first[near.articles]
     section_of[close] = sections
-    order = np.lexsort((near.articles, -score))
+    order = (-score).argsort(kind="stable")  # of equals the one with the lower number
     found = near.articles[order].tolist(), section_of[order].tolist(), score[order].tolist()
-    return [Hit(*hit) for hit in zip(*found, strict=True)]
+    return list(map(Hit, *found))
 
 
 def _sections(board: Board, query: Query, articles: Array, passages: runs.Passages) -> tuple[Array, Array]:
@@ -177,14 +179,24 @@ def _sections(board: Board, query: Query, articles: Array, passages: runs.Passag
 def _alike(board: Board, query: Query, articles: Array, sections: Array) -> Array:
     """The better cosine between the text's grams and those of an article's title or of its best section."""
     asked = grams.of_words(query.words, growing=bool(query.growing))
-    rare, ptr = board.arrays["gram_rare"], board.arrays["gram_ptr"]
-    space = np.zeros(grams.BUCKETS, np.float32)
-    space[asked] = rare[asked] ** 2
+    rare, ptr, gram = board.arrays["gram_rare"], board.arrays["gram_ptr"], board.arrays["gram"]
     units = np.concatenate((board.arrays["gram_title"][articles], board.arrays["gram_part"][sections]))
     begin, end = ptr[units], ptr[units + 1]
-    flat = np.concatenate([board.arrays["gram"][b:e] for b, e in zip(begin.tolist(), end.tolist(), strict=True)] + [NO_GRAM])
+    flat = np.concatenate([*map(gram.__getitem__, map(slice, begin.tolist(), end.tolist())), NO_GRAM])
     sizes = end - begin
-    dots = np.add.reduceat(space[flat], sizes.cumsum() - sizes) * (sizes > 0)
+    space = _space()
+    space[asked] = rare[asked] ** 2
+    shared = space[flat]
+    space[asked] = 0
+    dots = np.add.reduceat(shared, sizes.cumsum() - sizes) * (sizes > 0)
     cosines = dots / board.arrays["gram_norm"][units]
     found: Array = np.maximum(cosines[: len(articles)], cosines[len(articles) :])
     return found
+
+
+def _space() -> Array:
+    """A zero for each gram, made once a thread; who writes there clears it."""
+    known: dict[str, Array] = _mine.__dict__
+    if "space" not in known:
+        known["space"] = np.zeros(grams.BUCKETS, np.float32)
+    return known["space"]

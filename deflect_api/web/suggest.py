@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, jsonify, request
 
-from deflect_api.desk import known_issues
 from deflect_api.errors import InputError, TooMany, Unavailable
 from deflect_api.i18n import said
 from deflect_api.intake import deflection
@@ -30,7 +29,8 @@ def find(text: str, product: str = "", language: str = "", limit: int = 3) -> tu
 
 def found(given: Parts, asked: schemas.SuggestIn, limit: int) -> tuple[list[Suggestion], str]:
     """The same, of parts that are given: a keystroke is answered without Flask. Raises Unavailable."""
-    engine, known = given.releases.current().engine, open_issues(given)
+    live = given.releases.current()
+    engine, known = live.engine, live.open_issues
     floor = given.settings.support.portal.floor
     product = asked.product if asked.product in given.settings.support.products else None
     wide = max(limit, LOOKED_AT) if known else limit
@@ -39,12 +39,6 @@ def found(given: Parts, asked: schemas.SuggestIn, limit: int) -> tuple[list[Sugg
         return known_first(listed, known)[:limit], engine.digest
     except SearchError as error:
         raise Unavailable(said("Suggestions cannot be reached just now. Your request can still be sent.")) from error
-
-
-def open_issues(given: Parts | None = None) -> frozenset[str]:
-    """The articles that are known issues and not fixed yet."""
-    issues = (given or parts()).releases.current().issues.values()
-    return frozenset(issue.article for issue in issues if issue.state == known_issues.OPEN)
 
 
 def known_first(found: list[Suggestion], known: Collection[str]) -> list[Suggestion]:
@@ -57,9 +51,9 @@ def known_first(found: list[Suggestion], known: Collection[str]) -> list[Suggest
 def reply(given: Parts, asked: schemas.SuggestIn) -> dict[str, Any]:
     """What a keystroke is answered. Raises Unavailable."""
     suggestions, digest = found(given, asked, min(max(asked.limit, 1), MOST))
-    receipt, known = _receipt(given, asked.session, suggestions), open_issues(given)
+    known = given.releases.current().open_issues
     listed = [{**vars(one), "known_issue": one.article in known} for one in suggestions]
-    return {"suggestions": listed, "receipt": receipt, "index": digest}
+    return {"suggestions": listed, "receipt": _receipt(given, asked.session, suggestions), "index": digest}
 
 
 def receipt_for(session: str, suggestions: list[Suggestion]) -> str:
@@ -112,7 +106,7 @@ def search_results() -> Response:
         suggestions, _ = find(text, product, answers.language(), ON_PAGE)
     except Unavailable:
         return _results(503, text=text, product=product, down=True)
-    return _results(text=text, product=product, suggestions=suggestions, known=open_issues())
+    return _results(text=text, product=product, suggestions=suggestions, known=parts().releases.current().open_issues)
 
 
 def _results(status: int = 200, *, text: str = "", product: str = "", **found: Any) -> Response:
