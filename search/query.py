@@ -43,8 +43,7 @@ class Reading(NamedTuple):
     product: str | None
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(NamedTuple):
     """What to look for: the telling words, those that only tell among likely articles, how much the unknown ones could
     have told, all neighbours, the words as typed, and the gist of it all in each language."""
 

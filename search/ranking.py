@@ -3,7 +3,6 @@
 Each step costs the same whatever was typed: at most query.MAX_TERMS rows, then at most CANDIDATES articles."""
 
 import math
-from dataclasses import dataclass
 from threading import local
 from typing import Any, NamedTuple
 
@@ -61,12 +60,11 @@ def rank(board: Board, query: Query, allowed: Array | None = None, limit: int | 
     near = table[:, chosen]
     _fill(board, query, near, chosen)
     weights += [term.weight for term in query.minor]
-    whole = np.vstack((near, _minor(board, query, chosen)))
-    return _ordered(board, query, _Near(chosen, whole, np.array(weights, np.float32), passages, _among(titled, chosen)))[:limit]
+    whole = np.concatenate((near, _minor(board, query, chosen)))
+    return _ordered(board, query, _Near(chosen, whole, np.array(weights, np.float32), passages, _among(titled, chosen)), limit)
 
 
-@dataclass(frozen=True)
-class _Near:
+class _Near(NamedTuple):
     """The candidates, in order of their numbers; the impacts of each term in each; what each term may tell; passages
     found word for word; whether the text is the candidate's title."""
 
@@ -131,7 +129,7 @@ def _best(scores: Array) -> Array:
     return found  # type: ignore[no-any-return]
 
 
-def _ordered(board: Board, query: Query, near: _Near) -> list[Hit]:
+def _ordered(board: Board, query: Query, near: _Near, limit: int | None) -> list[Hit]:
     asked = max(float(near.weights.sum()) + query.unknown, 1.0)
     known = (near.weights @ (near.table > 0) / asked) ** np.float32(COVERAGE)
     lexical = near.table.sum(0)
@@ -148,7 +146,7 @@ def _ordered(board: Board, query: Query, near: _Near) -> list[Hit]:
     score += verbatim + near.titled * float(score.max() + verbatim.max())
     section_of = board.first[near.articles]
     section_of[close] = sections
-    order = (-score).argsort(kind="stable")  # of equals the one with the lower number
+    order = (-score).argsort(kind="stable")[:limit]  # of equals the one with the lower number
     found = near.articles[order].tolist(), section_of[order].tolist(), score[order].tolist()
     return list(map(Hit, *found))
 

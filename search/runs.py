@@ -43,13 +43,19 @@ def find(board: Board, pairs: Array) -> Passages:
         return NONE
     begin = ptr[place[known]]
     sizes = ptr[place[known] + 1] - begin
-    weights = rarity(len(board.article_of), sizes)
+    weights = board.remembered(_rarities)[sizes]
     if sizes.sum() > MOST:
         kept = np.sort(sizes.argsort(kind="stable")[: int((np.sort(sizes).cumsum() <= MOST).sum())])
         known, begin, sizes, weights = known[kept], begin[kept], sizes[kept], weights[kept]
     once = np.zeros(len(known), bool)
     once[_firsts(place[known].tolist())] = True
-    return _longest(board, known, (begin, sizes), np.stack((weights, weights * once)))
+    return _longest(board, known, (begin, sizes), np.array((weights, weights * once)))
+
+
+def _rarities(board: Board) -> Array:
+    """How rare a pair is, by the number of sections that have it."""
+    sections = len(board.article_of)
+    return rarity(sections, np.arange(sections + 1))  # type: ignore[no-any-return]
 
 
 def _firsts(numbers: list[int]) -> list[int]:

@@ -2,12 +2,10 @@
 
 import re
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
-from typing import NamedTuple
 
 from search import analysis
 
@@ -42,15 +40,9 @@ def passage(text: str, language: str, looked: Looked) -> str:
     return f"{'… ' if start else ''}{marked}{' …' if end < len(read.flat) else ''}"
 
 
-class _Place(NamedTuple):
-    """Where a word stands: its start, its end with a minus (of two that start together the longer comes first), the word."""
-
-    start: int
-    minus_end: int
-    word: str
-
-
-Places = dict[str, list[_Place]]
+Place = tuple[int, int, str]
+"""Where a word stands: its start, its end with a minus (of two that start together the longer comes first), the word."""
+Places = dict[str, list[Place]]
 
 
 @dataclass(frozen=True)
@@ -69,26 +61,27 @@ def _read(text: str, language: str) -> _Read:
     of_word: Places = {}
     of_stem: Places = {}
     for token in analysis.tokens(flat):
-        place = _Place(token.start, -token.end, token.word)
+        place = (token.start, -token.end, token.word)
         of_word.setdefault(token.word, []).append(place)
         of_stem.setdefault(analysis.stem(token.word, language), []).append(place)
     return _Read(flat, sorted(of_word), of_word, of_stem)
 
 
-def _window(flat: str, places: Sequence[_Place]) -> tuple[int, int]:
+def _window(flat: str, places: Sequence[Place]) -> tuple[int, int]:
     """Where to cut so that the most different words are inside: one walk with a window over the places."""
     if len(flat) <= LENGTH:
         return 0, len(flat)
-    best, most, inside, ahead = 0, 0, Counter[str](), 0
-    for first in places[:MOST_PLACES]:
-        while ahead < len(places) and -places[ahead].minus_end <= first.start + LENGTH - BEFORE:
-            inside[places[ahead].word] += 1
+    best, most, ahead = 0, 0, 0
+    inside: dict[str, int] = {}
+    for start, _, word in places[:MOST_PLACES]:
+        while ahead < len(places) and -places[ahead][1] <= start + LENGTH - BEFORE:
+            inside[places[ahead][2]] = inside.get(places[ahead][2], 0) + 1
             ahead += 1
         if len(inside) > most:
-            best, most = first.start, len(inside)
-        inside[first.word] -= 1
-        if inside[first.word] <= 0:
-            del inside[first.word]
+            best, most = start, len(inside)
+        inside[word] = inside.get(word, 1) - 1
+        if not inside[word]:
+            del inside[word]
     return _whole_words(flat, max(best - BEFORE, 0))
 
 
@@ -104,7 +97,7 @@ def _whole_words(flat: str, wanted: int) -> tuple[int, int]:
     return start, end
 
 
-def _marked(flat: str, places: Sequence[_Place], window: tuple[int, int]) -> str:
+def _marked(flat: str, places: Sequence[Place], window: tuple[int, int]) -> str:
     (at, last), pieces = window, list[str]()
     for start, minus_end, _ in places:
         if start >= at and -minus_end <= last:
