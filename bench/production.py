@@ -53,8 +53,6 @@ def commands(port: int) -> dict[str, list[str]]:
             str(WORKERS),
             "--blocking-threads",
             "1",
-            "--backpressure",
-            "2",
             "--no-ws",
             APPLICATION,
         ],

@@ -17,7 +17,6 @@ CANDIDATES = 32
 CLOSEST = 16
 """Of how many candidates sections and grams are looked at."""
 GRAM_WEIGHT = 0.4
-PREFIX_WEIGHT = np.float32(0.9)
 PAIR_WEIGHT = np.float32(0.15)
 VERBATIM_FIRST = np.float32(10)
 MINOR_WEIGHT = np.float32(0.2)
@@ -86,7 +85,7 @@ def _read(board: Board, term: Term, row: Array) -> float:
     if term.grows is None:
         return term.weight
     grown = board.remembered(growing.look, term.grows, term.word)
-    row[grown.articles] = np.maximum(row[grown.articles], grown.impacts * PREFIX_WEIGHT)
+    row[grown.articles] = np.maximum(row[grown.articles], grown.impacts) if term.stems else grown.impacts
     return float(grown.weight)
 
 
@@ -94,7 +93,7 @@ def _fill(board: Board, query: Query, table: Array, articles: Array) -> None:
     """Ask of each candidate what a list of the best could not say."""
     for row, term in zip(table, query.terms, strict=True):
         if term.grows is not None and term.word in board.heavy:
-            np.maximum(row, growing.exact(board, term.grows, term.word, articles) * PREFIX_WEIGHT, out=row)
+            np.maximum(row, growing.exact(board, term.grows, term.word, articles), out=row)
 
 
 def _minor(board: Board, query: Query, articles: Array) -> Array:
@@ -157,14 +156,12 @@ def _sections(board: Board, query: Query, articles: Array, passages: runs.Passag
     sizes = board.first[articles + 1] - begin
     starts = sizes.cumsum() - sizes
     flat = np.arange(sizes.sum(), dtype=np.int32) + (begin - starts).astype(np.int32).repeat(sizes)
-    sums = np.zeros(len(flat), np.float32)
+    tells = np.zeros(len(board.article_of), np.float32)
     for term in query.terms:
         for stem, share in term.stems[:1]:
             documents, impacts = board.row("part", stem)
-            if len(documents):
-                place = documents.searchsorted(flat)
-                place[place == len(documents)] = 0
-                sums += impacts[place] * (documents[place] == flat) * np.float32(share * term.weight)
+            tells[documents] += impacts * np.float32(share * term.weight)
+    sums = tells[flat]
     verbatim, neighbours = runs.of_sections(passages, flat)
     sums += neighbours * PAIR_WEIGHT
     whole = sums + verbatim * VERBATIM_FIRST

@@ -4,7 +4,6 @@ Whatever is out of the ordinary (another method, a refusal, a text that is no fo
 The log has a line for a minute of keystrokes, not for each: they would be most of the log, and of the time."""
 
 import gzip
-import json
 import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
@@ -13,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Flask
+from pydantic_core import to_json
 
 from deflect_api.config import Settings
 from deflect_api.errors import InputError, Unavailable
@@ -22,7 +22,6 @@ from deflect_api.web.parts import KEY, Parts
 
 PATH = "/api/v1/suggest"
 FORM = "application/x-www-form-urlencoded"
-_AS_FLASK = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 Start = Callable[..., Any]
 Wsgi = Callable[[dict[str, Any], Start], Iterable[bytes]]
 
@@ -83,7 +82,7 @@ def _reply(parts: Parts, sent: bytes) -> bytes | None:
         reply = suggest.reply(parts, asked)
     except (UnicodeDecodeError, ValueError, InputError, Unavailable):
         return None
-    return f"{_AS_FLASK.encode(reply)}\n".encode()
+    return to_json(reply) + b"\n"
 
 
 def _headers(settings: Settings, https: bool, origin: str, zipped: bool) -> list[tuple[str, str]]:
