@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Flask
-from pydantic_core import to_json
 
 from deflect_api.config import Settings
 from deflect_api.errors import InputError, Unavailable
@@ -79,10 +78,9 @@ def _reply(parts: Parts, sent: bytes) -> bytes | None:
             fields[name] = fields.get(name) or value
         asked = schemas.read(schemas.SuggestIn, fields)
         schemas.check_product(asked.product, parts.settings.support)
-        reply = suggest.reply(parts, asked)
+        return suggest.reply(parts, asked)
     except (UnicodeDecodeError, ValueError, InputError, Unavailable):
         return None
-    return to_json(reply) + b"\n"
 
 
 def _headers(settings: Settings, https: bool, origin: str, zipped: bool) -> list[tuple[str, str]]:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
+from pydantic_core import to_json
 
 from deflect_api.errors import InputError, TooMany, Unavailable
 from deflect_api.i18n import said
@@ -48,12 +49,12 @@ def known_first(found: list[Suggestion], known: Collection[str]) -> list[Suggest
     return [*fits, *(one for one in found if one not in fits)]
 
 
-def reply(given: Parts, asked: schemas.SuggestIn) -> dict[str, Any]:
-    """What a keystroke is answered. Raises Unavailable."""
+def reply(given: Parts, asked: schemas.SuggestIn) -> bytes:
+    """What a keystroke is answered, as JSON. Raises Unavailable."""
     suggestions, digest = found(given, asked, min(max(asked.limit, 1), MOST))
     known = given.releases.current().open_issues
     listed = [{**vars(one), "known_issue": one.article in known} for one in suggestions]
-    return {"suggestions": listed, "receipt": _receipt(given, asked.session, suggestions), "index": digest}
+    return to_json({"suggestions": listed, "receipt": _receipt(given, asked.session, suggestions), "index": digest}) + b"\n"
 
 
 def receipt_for(session: str, suggestions: list[Suggestion]) -> str:
@@ -79,7 +80,7 @@ def suggest() -> Response:
     check_pace()
     asked = schemas.read(schemas.SuggestIn, form_fields())
     schemas.check_product(asked.product, parts().settings.support)
-    return answers.zipped(jsonify(reply(parts(), asked)))
+    return answers.zipped(Response(reply(parts(), asked), mimetype="application/json"))
 
 
 @routes.post("/api/v1/events")
