@@ -17,6 +17,8 @@ CANDIDATES = 32
 CLOSEST = 16
 """Of how many candidates sections and grams are looked at."""
 GRAM_WEIGHT = 0.4
+ENOUGH_CHARS = 64
+"""A text that still grows has its grams count less, by its length and down to a half: its letters could become anything."""
 PAIR_WEIGHT = np.float32(0.15)
 VERBATIM_FIRST = np.float32(10)
 MINOR_WEIGHT = np.float32(0.2)
@@ -141,13 +143,22 @@ def _ordered(board: Board, query: Query, near: _Near, limit: int | None) -> list
     alike = _alike(board, query, near.articles[close], sections)
     top = float(alike.max())
     if top > 0:
-        score[close] += GRAM_WEIGHT / top * float(score.max()) * alike
+        weight = _gram_weight(query)
+        score[close] += weight / top * float(score.max()) * alike
+        score *= (1 + GRAM_WEIGHT) / (1 + weight)  # what fits as well scores as high, however much is typed
     score += verbatim + near.titled * float(score.max() + verbatim.max())
     section_of = board.first[near.articles]
     section_of[close] = sections
     order = (-score).argsort(kind="stable")[:limit]  # of equals the one with the lower number
     found = near.articles[order].tolist(), section_of[order].tolist(), score[order].tolist()
     return list(map(Hit, *found))
+
+
+def _gram_weight(query: Query) -> float:
+    if not query.growing:
+        return GRAM_WEIGHT
+    typed = sum(map(len, query.words)) + len(query.words) - 1
+    return GRAM_WEIGHT * min(max(typed / ENOUGH_CHARS, 0.5), 1)
 
 
 def _sections(board: Board, query: Query, articles: Array, passages: runs.Passages) -> tuple[Array, Array]:
