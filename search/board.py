@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -69,8 +70,15 @@ class Board:
 
     def word_number(self, word: str) -> int:
         """The number of a word, or -1."""
-        place = bisect_left(self.words, word)
-        return place if place < len(self.words) and self.words[place] == word else -1
+        return self._number_of.get(word, -1)
+
+    def word_numbers(self, words: Sequence[str]) -> list[int]:
+        """The same of many words."""
+        return list(map(self._number_of.get, words, repeat(-1)))
+
+    @cached_property
+    def _number_of(self) -> Mapping[str, int]:
+        return {word: number for number, word in enumerate(self.words)}
 
     def completions(self, prefix: str) -> Slice:
         """The words that begin with a prefix: from the first to before the last."""
