@@ -4,7 +4,6 @@ only replaced whole when another generation has been switched in."""
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -102,13 +101,14 @@ class Engine:
         allowed = None if product is None else live.products.get(product)
         if product is not None and allowed is None:
             return []
-        hits = rank(board, asked, allowed)
-        if needed:
-            hits = demand.lifted(board, asked, hits, need=self._need(live, needed), allowed=allowed)
-        least = DEFAULT_FLOOR if floor is None else floor
-        strong = (hit for hit in hits if hit.score >= least)
+        least, most = DEFAULT_FLOOR if floor is None else floor, max(limit, 0)
+        if needed and demand.strength(asked):
+            hits = demand.lifted(board, asked, rank(board, asked, allowed), need=self._need(live, needed), allowed=allowed)
+            hits = [hit for hit in hits if hit.score >= least][:most]
+        else:
+            hits = rank(board, asked, allowed, most)
         found = snippet.Looked(frozenset(board.stems[stem] for term in asked.terms for stem, _ in term.stems), asked.growing)
-        return [_suggestion(live.opened, hit, found) for hit in islice(strong, max(limit, 0))]
+        return [_suggestion(live.opened, hit, found) for hit in hits if hit.score >= least]
 
     def _need(self, live: _Live, needed: Mapping[str, float]) -> NDArray[np.float64]:
         """The need of each article by its number, made once for a mapping and a generation."""

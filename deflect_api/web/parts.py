@@ -16,6 +16,7 @@ from deflect_api.web.demand import Demand
 from deflect_api.web.overload import Crowd
 from deflect_api.web.pages import Pages
 from deflect_api.web.release import Releases
+from deflect_api.web.tally import Tally
 
 KEY = "deflect"
 
@@ -40,6 +41,7 @@ class Parts:
     clock: Callable[[], datetime] = field(default=utc_now)
     buckets: Buckets = field(default_factory=Buckets)
     crowd: Crowd = field(default_factory=Crowd)
+    tally: Tally = field(default_factory=Tally)
 
 
 def parts() -> Parts:
