@@ -32,7 +32,7 @@ def before(app: Flask, inner: Wsgi) -> Wsgi:
     def answer(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
             return inner(environ, start)
-        if parts.crowd.is_too_large(parts.settings.support.limits.suggest_waiting, parts.clock()):
+        if parts.crowd.is_too_large(environ, parts.settings.support, parts.clock()):
             return _refused(parts, environ, headers.copy(), start)
         if not _is_small_form(environ):
             return inner(environ, start)
