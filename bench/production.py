@@ -47,7 +47,7 @@ def commands(port: int) -> dict[str, list[str]]:
     gunicorn = [*program, "gunicorn", "--workers", str(WORKERS), "--bind", f"127.0.0.1:{port}", f"{APPLICATION}()"]
     return {
         f"granian, {WORKERS} workers": [*granian, "--workers", str(WORKERS), "--blocking-threads", "1", "--no-ws", APPLICATION],
-        f"gunicorn gthread, {WORKERS} workers": [*gunicorn, "--worker-class", "gthread", "--threads", "4"],
+        f"gunicorn gthread, {WORKERS} workers": [*gunicorn, "--worker-class", "gthread", "--threads", "4", "--keep-alive", "75"],
         "waitress, 1 process": [*program, "deflect_api.cli", "serve"],
     }
 
