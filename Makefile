@@ -51,6 +51,7 @@ bench: $(VENV)/test.stamp ## Print latency, throughput, relevance and article fi
 	@$(BIN)/python -m bench.relevance
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@$(BIN)/python -m bench.side_by_side
+	@$(BIN)/python -m bench.hard_texts
 	@$(BIN)/python -m bench.production
 	@$(BIN)/python -m bench.articles
 	@$(BIN)/python -m bench.desk

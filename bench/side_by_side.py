@@ -65,7 +65,7 @@ def job_for(corpus: Corpus) -> Job:
     ways = ("clean", "typos") if large else tuple(texts.WAYS)
     return Job(
         {way: _in_way(way, asked) for way in ways},
-        {way: _in_way(way, asked[: 8 if large else 30]) for way in ways},
+        {way: _in_way(way, asked[:30]) for way in ways},
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import pairwise
+from itertools import filterfalse, pairwise
 from threading import local
 
 import Stemmer
@@ -50,24 +50,35 @@ def fold(word: str) -> str:
     """Without case, accents, elided articles and apostrophes: "L’Été" is "ete", "Don't" is "dont"."""
     whole = _ELIDED.sub("", word) if _ELIDED.match(word) else word
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", whole).casefold())
-    kept = "".join(c for c in plain if not unicodedata.combining(c) and c not in "'’")
+    kept = "".join(filterfalse(unicodedata.combining, plain)).replace("'", "").replace("’", "")
     return unicodedata.normalize("NFC", kept)
 
 
 def words(text: str) -> list[str]:
     """The folded words of a text in order, as `tokens` has them; many times faster, for it folds the text as a whole."""
     folded = _folded(text)
-    if not folded.isascii() and _CJK.search(folded):
-        return [token.word for token in tokens(folded)]
-    if not _COMPOUNDS.search(folded):
+    has_cjk = not folded.isascii() and _CJK.search(folded) is not None
+    if not has_cjk and not _COMPOUNDS.search(folded):
         return [word[:MAX_WORD] for word in _PLAIN.findall(folded)]
     found: list[str] = []
     for piece in _PIECES.findall(folded):
-        parts = _PLAIN.findall(piece)
-        found += (part[:MAX_WORD] for part in parts)
+        parts = [piece] if piece.isalnum() else _PLAIN.findall(piece)
+        for part in parts:
+            found += _bigrams(part) if has_cjk else (part[:MAX_WORD],)
         if len(parts) > 1 and (whole := _compound(piece)):
             found.append(whole)
     return found
+
+
+def _bigrams(word: str) -> list[str]:
+    """A word whose CJK runs are written as pairs of characters; the rest of it stays whole."""
+    found, done = [], 0
+    for run in _CJK.finditer(word):
+        found += [word[done : run.start()][:MAX_WORD]]
+        found += map("".join, pairwise(run[0])) if len(run[0]) > 1 else run[0]
+        done = run.end()
+    found += [word[done:][:MAX_WORD]]
+    return [one for one in found if one]
 
 
 def _folded(text: str) -> str:
@@ -75,7 +86,7 @@ def _folded(text: str) -> str:
         plain = text.lower()
     else:
         plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-        plain = unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))
+        plain = unicodedata.normalize("NFC", "".join(filterfalse(unicodedata.combining, plain)))
     if "'" in plain or "’" in plain:
         plain = _APOSTROPHES.sub("", _ELISIONS.sub("", plain))
     return plain

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -69,8 +70,15 @@ class Board:
 
     def word_number(self, word: str) -> int:
         """The number of a word, or -1."""
-        place = bisect_left(self.words, word)
-        return place if place < len(self.words) and self.words[place] == word else -1
+        return self._number_of.get(word, -1)
+
+    def word_numbers(self, words: Sequence[str]) -> list[int]:
+        """The same of many words."""
+        return list(map(self._number_of.get, words, repeat(-1)))
+
+    @cached_property
+    def _number_of(self) -> Mapping[str, int]:
+        return {word: number for number, word in enumerate(self.words)}
 
     def completions(self, prefix: str) -> Slice:
         """The words that begin with a prefix: from the first to before the last."""
@@ -79,16 +87,20 @@ class Board:
 
     def titled(self, gists: Sequence[int]) -> Array:
         """The articles whose titles have one of these gists."""
-        known = self.arrays["title_gist"]
-        begin, end = known.searchsorted(gists), known.searchsorted(gists, "right")
-        if not (end > begin).any():
-            return NOBODY
-        return np.unique(np.concatenate([self.arrays["title_of"][b:e] for b, e in zip(begin, end, strict=True)]))
+        found = sorted({article for gist in gists for article in self._of_gist.get(gist, ())})
+        return np.array(found, np.int64) if found else NOBODY
+
+    @cached_property
+    def _of_gist(self) -> Mapping[int, list[int]]:
+        made: dict[int, list[int]] = {}
+        for gist, article in zip(self.arrays["title_gist"].tolist(), self.arrays["title_of"].tolist(), strict=True):
+            made.setdefault(gist, []).append(article)
+        return made
 
     def row(self, name: str, number: int) -> tuple[Array, Array]:
         """The documents that a term is in, in order, and its impacts there."""
-        begin, end = self.arrays[f"{name}_ptr"][number], self.arrays[f"{name}_ptr"][number + 1]
-        return self.arrays[f"{name}_doc"][begin:end], self.arrays[f"{name}_imp"][begin:end]
+        found: tuple[Array, Array] = self.remembered(_row, name, number)
+        return found
 
     def best_of(self, name: str, words: Slice, articles: Array) -> Array:
         """The best impact that any of these words has in each of these articles; 0 where none is there."""
@@ -103,3 +115,8 @@ class Board:
             flat = np.arange(sizes.sum()) + (begin[there] - starts).repeat(sizes)
             found[there] = np.maximum.reduceat(impacts[flat], starts)
         return found
+
+
+def _row(board: Board, name: str, number: int) -> tuple[Array, Array]:
+    place = slice(*board.arrays[f"{name}_ptr"][number : number + 2].tolist())
+    return board.arrays[f"{name}_doc"][place], board.arrays[f"{name}_imp"][place]

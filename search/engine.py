@@ -96,10 +96,10 @@ class Engine:
         allowed = None if product is None else live.products.get(product)
         if product is not None and allowed is None:
             return []
-        hits = rank(board, asked, allowed)
+        hits = rank(board, asked, allowed, max(limit, 0))
         least = DEFAULT_FLOOR if floor is None else floor
         found = snippet.Looked(frozenset(board.stems[stem] for term in asked.terms for stem, _ in term.stems), asked.growing)
-        return [_suggestion(live.opened, hit, found) for hit in hits[: max(limit, 0)] if hit.score >= least]
+        return [_suggestion(live.opened, hit, found) for hit in hits if hit.score >= least]
 
     def _current(self) -> _Live:
         now = self._clock()

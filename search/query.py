@@ -5,6 +5,7 @@ Every word is optional; the last one may still be growing; a long text is cut do
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,10 @@ from search.impacts import rarity
 
 MAX_CHARS = 10_000
 MAX_TERMS = 24
+MAX_LOOKED_UP = 4 * MAX_TERMS
+"""Of a text with more words only the rarest of those that stand in the index are looked up."""
+MAX_TITLE = 60
+"""No title has more words; of a longer text no gist is taken."""
 MAX_MINOR = 8
 """Words such as "how" and "my" say little, but so many of them help to tell like from like."""
 _GROWING = re.compile(r"[\w'’]\Z")
@@ -42,8 +47,7 @@ class Reading(NamedTuple):
     product: str | None
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(NamedTuple):
     """What to look for: the telling words, those that only tell among likely articles, how much the unknown ones could
     have told, all neighbours, the words as typed, and the gist of it all in each language."""
 
@@ -78,8 +82,9 @@ def parse(text: str, board: Board, language: str | None = None, product: str | N
     empty = analysis.stop_words(languages)
     telling = [word for word in words if word == growing or word not in empty] or words
     guess = len(telling) <= MAX_TERMS
-    terms = [board.remembered(term_of, word, languages, Reading(word == growing, guess, product)) for word in telling]
-    lost = sum(not (term.stems or term.grows) and term.word != growing for term in terms)
+    looked_up, lost = (telling, 0) if len(telling) <= MAX_LOOKED_UP else _rarest(board, telling, growing)
+    terms = [board.remembered(term_of, word, languages, Reading(word == growing, guess, product)) for word in looked_up]
+    lost += sum(not (term.stems or term.grows) and term.word != growing for term in terms)
     rest = [word for word in words if word in empty and word != growing] if len(telling) < len(words) else []
     minor = [board.remembered(term_of, word, languages, Reading(False, False, product)) for word in rest[:MAX_MINOR]]
     return Query(
@@ -89,7 +94,7 @@ def parse(text: str, board: Board, language: str | None = None, product: str | N
         pairs=_pairs(board, typed),
         words=typed,
         growing=growing,
-        gists=tuple(analysis.gist(analysis.stem(word, language) for word in words) for language in languages if words),
+        gists=_gists(board, words, languages) if len(words) <= MAX_TITLE else (),
     )
 
 
@@ -135,9 +140,25 @@ def _add(shares: dict[int, float], stems: Sequence[int] | set[int], weight: floa
         shares[stem] = max(shares.get(stem, 0.0), weight)
 
 
+def _rarest(board: Board, words: Sequence[str], growing: str) -> tuple[list[str], int]:
+    """The words that fewest articles have, in the order typed, with the one that grows; and how many none has."""
+    known = [(word, number) for word, number in zip(words, board.word_numbers(words), strict=True) if number >= 0]
+    stems = board.arrays["stem_of"][:, [number for _, number in known]]
+    ptr = board.arrays["stem_ptr"]
+    spread = (ptr[stems + 1] - ptr[stems]).max(0)
+    kept = {known[place][0] for place in spread.argsort(kind="stable")[:MAX_LOOKED_UP].tolist()}
+    return [word for word in words if word in kept or word == growing], len(words) - len(known)
+
+
+def _gists(board: Board, words: Sequence[str], languages: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(map(analysis.gist, zip(*(board.remembered(_in_each, word, languages) for word in words), strict=True)))
+
+
+def _in_each(_board: Board, word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(analysis.stem(word, language) for language in languages)
+
+
 def _pairs(board: Board, typed: Sequence[str]) -> NDArray[np.int64]:
     """The number of each pair of neighbours, -1 for one that cannot be there."""
-    known = {word: board.word_number(word) for word in set(typed)}
-    numbers = np.array([known[word] for word in typed], np.int64)
-    one, two = numbers[:-1], numbers[1:]
-    return np.where((one < 0) | (two < 0), -1, one * len(board.words) + two)
+    numbers, size = board.word_numbers(typed), len(board.words)
+    return np.array([-1 if one < 0 or two < 0 else one * size + two for one, two in pairwise(numbers)], np.int64)

@@ -43,13 +43,24 @@ def find(board: Board, pairs: Array) -> Passages:
         return NONE
     begin = ptr[place[known]]
     sizes = ptr[place[known] + 1] - begin
-    weights = rarity(len(board.article_of), sizes)
+    weights = board.remembered(_rarities)[sizes]
     if sizes.sum() > MOST:
         kept = np.sort(sizes.argsort(kind="stable")[: int((np.sort(sizes).cumsum() <= MOST).sum())])
         known, begin, sizes, weights = known[kept], begin[kept], sizes[kept], weights[kept]
     once = np.zeros(len(known), bool)
-    once[np.unique(place[known], return_index=True)[1]] = True
-    return _longest(board, known, (begin, sizes), np.stack((weights, weights * once)))
+    once[_firsts(place[known].tolist())] = True
+    return _longest(board, known, (begin, sizes), np.array((weights, weights * once)))
+
+
+def _rarities(board: Board) -> Array:
+    """How rare a pair is, by the number of sections that have it."""
+    sections = len(board.article_of)
+    return rarity(sections, np.arange(sections + 1))  # type: ignore[no-any-return]
+
+
+def _firsts(numbers: list[int]) -> list[int]:
+    """Where each number stands first."""
+    return list({number: at for at, number in reversed(list(enumerate(numbers)))}.values())
 
 
 def _longest(board: Board, known: Array, rows: tuple[Array, Array], weights: Array) -> Passages:
@@ -87,10 +98,11 @@ def of_sections(passages: Passages, sections: Array) -> tuple[Array, Array]:
 def of_articles(board: Board, passages: Passages, articles: Array) -> Array:
     """The strength of each article's best section; `articles` in order of their numbers."""
     found = np.zeros(len(articles), np.float32)
-    if len(passages.sections):
-        owners = board.article_of[passages.sections]
+    strong = passages.strengths.nonzero()[0]
+    if len(strong):
+        owners = board.article_of[passages.sections[strong]]
         place = articles.searchsorted(owners)
         place[place == len(articles)] = 0
         here = (articles[place] == owners).nonzero()[0]
-        np.maximum.at(found, place[here], passages.strengths[here])
+        np.maximum.at(found, place[here], passages.strengths[strong[here]])
     return found

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -9,8 +10,11 @@ from html import escape
 from search import analysis
 
 LENGTH = 180
-MOST = 20_000
+BEFORE = 30
+"""How much is shown before the first match."""
+MOST, MOST_PLACES = 20_000, 200
 _SPACES = re.compile(r"\s+")
+_UNSAFE = re.compile(r"[&<>\"']")
 
 
 @dataclass(frozen=True)
@@ -24,19 +28,21 @@ class Looked:
 def passage(text: str, language: str, looked: Looked) -> str:
     """About LENGTH characters of the text around most of the matches, in whole words."""
     read = _read(text[:MOST], language)
-    spans = [span for stem in looked.stems for span in read.of_stem.get(stem, ())]
+    places = {place for stem in looked.stems for place in read.of_stem.get(stem, ())}
     if looked.growing:
-        for place in range(bisect_left(read.words, looked.growing), len(read.words)):
-            if not read.words[place].startswith(looked.growing):
+        for at in range(bisect_left(read.words, looked.growing), len(read.words)):
+            if not read.words[at].startswith(looked.growing):
                 break
-            spans += read.of_word[read.words[place]]
-    spans.sort()
-    start, end = _window(read.flat, spans)
-    marked = _marked(read.flat, [span for span in spans if span[0] >= start and span[1] <= end], (start, end))
+            places.update(read.of_word[read.words[at]])
+    found = sorted(places)
+    start, end = _window(read.flat, found)
+    marked = _marked(read.flat, found, (start, end))
     return f"{'… ' if start else ''}{marked}{' …' if end < len(read.flat) else ''}"
 
 
-Spans = dict[str, list[tuple[int, int]]]
+Place = tuple[int, int, str]
+"""Where a word stands: its start, its end with a minus (of two that start together the longer comes first), the word."""
+Places = dict[str, list[Place]]
 
 
 @dataclass(frozen=True)
@@ -45,30 +51,38 @@ class _Read:
 
     flat: str
     words: list[str]
-    of_word: Spans
-    of_stem: Spans
+    of_word: Places
+    of_stem: Places
 
 
 @lru_cache(maxsize=4096)
 def _read(text: str, language: str) -> _Read:
     flat = _SPACES.sub(" ", text.replace("\t", " · ")).strip()
-    of_word: Spans = {}
-    of_stem: Spans = {}
+    of_word: Places = {}
+    of_stem: Places = {}
     for token in analysis.tokens(flat):
-        of_word.setdefault(token.word, []).append((token.start, token.end))
-        of_stem.setdefault(analysis.stem(token.word, language), []).append((token.start, token.end))
+        place = (token.start, -token.end, token.word)
+        of_word.setdefault(token.word, []).append(place)
+        of_stem.setdefault(analysis.stem(token.word, language), []).append(place)
     return _Read(flat, sorted(of_word), of_word, of_stem)
 
 
-def _window(flat: str, spans: list[tuple[int, int]]) -> tuple[int, int]:
+def _window(flat: str, places: Sequence[Place]) -> tuple[int, int]:
+    """Where to cut so that the most different words are inside: one walk with a window over the places."""
     if len(flat) <= LENGTH:
         return 0, len(flat)
-    best, most = 0, -1
-    for first, _ in spans[:200]:
-        held = len({flat[s:e].casefold() for s, e in spans if s >= first and e <= first + LENGTH - 30})
-        if held > most:
-            best, most = first, held
-    return _whole_words(flat, max(best - 30, 0))
+    best, most, ahead = 0, 0, 0
+    inside: dict[str, int] = {}
+    for start, _, word in places[:MOST_PLACES]:
+        while ahead < len(places) and -places[ahead][1] <= start + LENGTH - BEFORE:
+            inside[places[ahead][2]] = inside.get(places[ahead][2], 0) + 1
+            ahead += 1
+        if len(inside) > most:
+            best, most = start, len(inside)
+        inside[word] = inside.get(word, 1) - 1
+        if not inside[word]:
+            del inside[word]
+    return _whole_words(flat, max(best - BEFORE, 0))
 
 
 def _whole_words(flat: str, wanted: int) -> tuple[int, int]:
@@ -83,10 +97,14 @@ def _whole_words(flat: str, wanted: int) -> tuple[int, int]:
     return start, end
 
 
-def _marked(flat: str, spans: list[tuple[int, int]], window: tuple[int, int]) -> str:
-    at, pieces = window[0], []
-    for start, end in sorted(set(spans), key=lambda span: (span[0], -span[1])):
-        if start >= at:
-            pieces += [escape(flat[at:start]), "<mark>", escape(flat[start:end]), "</mark>"]
-            at = end
-    return "".join((*pieces, escape(flat[at : window[1]])))
+def _marked(flat: str, places: Sequence[Place], window: tuple[int, int]) -> str:
+    (at, last), pieces = window, list[str]()
+    for start, minus_end, _ in places:
+        if start >= at and -minus_end <= last:
+            pieces += (_escaped(flat[at:start]), "<mark>", _escaped(flat[start:-minus_end]), "</mark>")
+            at = -minus_end
+    return "".join((*pieces, _escaped(flat[at:last])))
+
+
+def _escaped(text: str) -> str:
+    return escape(text) if _UNSAFE.search(text) else text

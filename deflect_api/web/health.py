@@ -47,6 +47,8 @@ def metrics() -> Response:
         down = {row.name for row in channels.down(session)}
     lines += ["# HELP deflect_channel_up Whether a connected system answers.", "# TYPE deflect_channel_up gauge"]
     lines += [f'deflect_channel_up{{channel="{name}"}} {int(name not in down)}' for name in channels.CHANNELS]
+    lines += ["# HELP deflect_searches_total Searches answered while somebody typed."]
+    lines += ["# TYPE deflect_searches_total counter", f"deflect_searches_total {parts().tally.answered}"]
     lines += ["# HELP deflect_searches_refused_total Searches refused because too many requests waited here."]
     lines += ["# TYPE deflect_searches_refused_total counter", f"deflect_searches_refused_total {parts().crowd.refused}"]
     return Response("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")

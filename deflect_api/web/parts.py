@@ -14,6 +14,7 @@ from deflect_api.store.db import Database
 from deflect_api.web.overload import Crowd
 from deflect_api.web.pages import Pages
 from deflect_api.web.release import Releases
+from deflect_api.web.tally import Tally
 
 KEY = "deflect"
 
@@ -37,6 +38,7 @@ class Parts:
     clock: Callable[[], datetime] = field(default=utc_now)
     buckets: Buckets = field(default_factory=Buckets)
     crowd: Crowd = field(default_factory=Crowd)
+    tally: Tally = field(default_factory=Tally)
 
 
 def parts() -> Parts:

@@ -5,11 +5,11 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from deflect_api.desk.known_issues import Issue
+from deflect_api.desk.known_issues import OPEN, Issue
 from deflect_api.errors import Unavailable
 from search import Engine
 
@@ -37,6 +37,11 @@ class Release:
     issues: Mapping[str, Issue] = field(default_factory=dict)
     pages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     redirects: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def open_issues(self) -> frozenset[str]:
+        """The articles that are known issues and not fixed yet."""
+        return frozenset(issue.article for issue in self.issues.values() if issue.state == OPEN)
 
     def file(self, path: str) -> File | None:
         """Find the file behind an address; a folder's address ends in a slash."""

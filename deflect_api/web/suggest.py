@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
+from pydantic_core import to_json
 
-from deflect_api.desk import known_issues
 from deflect_api.errors import InputError, TooMany, Unavailable
 from deflect_api.i18n import said
 from deflect_api.intake import deflection
@@ -30,7 +30,8 @@ def find(text: str, product: str = "", language: str = "", limit: int = 3) -> tu
 
 def found(given: Parts, asked: schemas.SuggestIn, limit: int) -> tuple[list[Suggestion], str]:
     """The same, of parts that are given: a keystroke is answered without Flask. Raises Unavailable."""
-    engine, known = given.releases.current().engine, open_issues(given)
+    live = given.releases.current()
+    engine, known = live.engine, live.open_issues
     floor = given.settings.support.portal.floor
     product = asked.product if asked.product in given.settings.support.products else None
     wide = max(limit, LOOKED_AT) if known else limit
@@ -41,12 +42,6 @@ def found(given: Parts, asked: schemas.SuggestIn, limit: int) -> tuple[list[Sugg
         raise Unavailable(said("Suggestions cannot be reached just now. Your request can still be sent.")) from error
 
 
-def open_issues(given: Parts | None = None) -> frozenset[str]:
-    """The articles that are known issues and not fixed yet."""
-    issues = (given or parts()).releases.current().issues.values()
-    return frozenset(issue.article for issue in issues if issue.state == known_issues.OPEN)
-
-
 def known_first(found: list[Suggestion], known: Collection[str]) -> list[Suggestion]:
     """Put a known issue that fits first: it needs no guide and no request, only to be told when it is over."""
     best = max((one.score for one in found), default=0.0)
@@ -54,12 +49,12 @@ def known_first(found: list[Suggestion], known: Collection[str]) -> list[Suggest
     return [*fits, *(one for one in found if one not in fits)]
 
 
-def reply(given: Parts, asked: schemas.SuggestIn) -> dict[str, Any]:
-    """What a keystroke is answered. Raises Unavailable."""
+def reply(given: Parts, asked: schemas.SuggestIn) -> bytes:
+    """What a keystroke is answered, as JSON. Raises Unavailable."""
     suggestions, digest = found(given, asked, min(max(asked.limit, 1), MOST))
-    receipt, known = _receipt(given, asked.session, suggestions), open_issues(given)
+    known = given.releases.current().open_issues
     listed = [{**vars(one), "known_issue": one.article in known} for one in suggestions]
-    return {"suggestions": listed, "receipt": receipt, "index": digest}
+    return to_json({"suggestions": listed, "receipt": _receipt(given, asked.session, suggestions), "index": digest}) + b"\n"
 
 
 def receipt_for(session: str, suggestions: list[Suggestion]) -> str:
@@ -85,7 +80,7 @@ def suggest() -> Response:
     check_pace()
     asked = schemas.read(schemas.SuggestIn, form_fields())
     schemas.check_product(asked.product, parts().settings.support)
-    return answers.zipped(jsonify(reply(parts(), asked)))
+    return answers.zipped(Response(reply(parts(), asked), mimetype="application/json"))
 
 
 @routes.post("/api/v1/events")
@@ -112,7 +107,7 @@ def search_results() -> Response:
         suggestions, _ = find(text, product, answers.language(), ON_PAGE)
     except Unavailable:
         return _results(503, text=text, product=product, down=True)
-    return _results(text=text, product=product, suggestions=suggestions, known=open_issues())
+    return _results(text=text, product=product, suggestions=suggestions, known=parts().releases.current().open_issues)
 
 
 def _results(status: int = 200, *, text: str = "", product: str = "", **found: Any) -> Response:

@@ -1,16 +1,19 @@
 """Search receipts: signed proof that a support session searched, when, and what it was shown. Pure: `now` is a parameter."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData, Signer, URLSafeSerializer
+from itsdangerous.encoding import base64_decode, base64_encode
 
 from deflect_api.errors import SearchFirst
 from deflect_api.i18n import said
 
 LIFE = timedelta(days=7)  # as long as a draft lives in the browser
 UNAVAILABLE = "unavailable"
+_JSON = json.JSONEncoder(separators=(",", ":"))
 _SLACK = timedelta(minutes=5)  # clocks of two servers differ a little
 
 
@@ -23,7 +26,8 @@ class Receipt:
 
 def issue(secret: str, receipt: Receipt) -> str:
     """Sign a receipt; URL-safe text."""
-    return str(_signer(secret).dumps([receipt.session, int(receipt.at.timestamp()), list(receipt.shown)]))
+    told = _JSON.encode([receipt.session, int(receipt.at.timestamp()), receipt.shown])
+    return _signer(secret).sign(base64_encode(told)).decode("ascii")
 
 
 def read(secret: str, text: str, *, session: str, now: datetime) -> Receipt:
@@ -31,7 +35,7 @@ def read(secret: str, text: str, *, session: str, now: datetime) -> Receipt:
     if not text:
         raise _search_first(said("Search before sending: the request needs the receipt of a search."))
     try:
-        owner, at, shown = _signer(secret).loads(text)
+        owner, at, shown = json.loads(base64_decode(_signer(secret).unsign(text)))
         receipt = Receipt(str(owner), datetime.fromtimestamp(int(at), UTC), tuple(map(str, shown)))
     except (BadData, ValueError, TypeError, OverflowError, OSError):
         raise _search_first(said("This receipt was not issued here. Search again and send the new one.")) from None
@@ -69,5 +73,5 @@ def _search_first(detail: str) -> SearchFirst:
 
 
 @lru_cache(maxsize=4)
-def _signer(secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt="receipt")
+def _signer(secret: str) -> Signer:
+    return Signer(secret, salt="receipt")

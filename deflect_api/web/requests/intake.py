@@ -24,7 +24,7 @@ from deflect_api.store.models import Ticket
 from deflect_api.web import answers, banner, excerpt, room, schemas
 from deflect_api.web.parts import parts
 from deflect_api.web.requests import admission, attached, form, helping
-from deflect_api.web.suggest import find, form_fields, open_issues, receipt_for
+from deflect_api.web.suggest import find, form_fields, receipt_for
 
 routes = Blueprint("intake", __name__)
 TEXTS = ("name", "partner", "hub", "doing", "expected", "steps")
@@ -173,7 +173,7 @@ def _before_sending(values: dict[str, str], given: schemas.TicketIn) -> Response
     """Show what may already answer the request; everything typed goes along, unseen and untouched."""
     try:
         suggestions, _ = find(f"{given.subject}\n{given.happened}", given.product, given.language)
-        receipt, known = receipt_for(given.session, suggestions), open_issues()
+        receipt, known = receipt_for(given.session, suggestions), parts().releases.current().open_issues
     except Unavailable:
         suggestions, receipt, known = [], receipts.UNAVAILABLE, frozenset()
     _record_shown(given, tuple(suggestion.article for suggestion in suggestions))
