@@ -20,7 +20,7 @@ from tests.postgres import free_port
 from tests.served import ROOT, Served
 
 LINES, ADDRESSES, MOST_SECONDS = 1000, 10, 2.0
-CONNECTIONS, FEWER = 4096, 768  # as deploy/nginx.conf asks for, and as Debian ships it
+CONNECTIONS, FEWER = 16384, 768  # as deploy/nginx.conf asks for, and as Debian ships it
 
 
 def configuration(folder: Path, outside: int, inside: int, connections: int) -> Path:
