@@ -40,7 +40,7 @@ def before(app: Flask, inner: Wsgi) -> Wsgi:
     def answer(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
             return inner(environ, start)
-        if parts.crowd.is_too_large(parts.settings.support.limits.suggest_waiting, parts.clock()):
+        if parts.crowd.is_too_large(environ, parts.settings.support, parts.clock()):
             # Without a look at the text: what gives way must cost less than what is served.
             told = overload.refusal(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
             return sent_back(told, "503 SERVICE UNAVAILABLE", environ, start, ("Retry-After", answers.RETRY_SECONDS))
