@@ -56,7 +56,7 @@ def commands(port: int) -> dict[str, list[str]]:
             "--no-ws",
             APPLICATION,
         ],
-        f"gunicorn gthread, {WORKERS} workers": [*gunicorn, "--worker-class", "gthread", "--threads", "4"],
+        f"gunicorn gthread, {WORKERS} workers": [*gunicorn, "--worker-class", "gthread", "--threads", "4", "--keep-alive", "75"],
         "waitress, 1 process": [*program, "deflect_api.cli", "serve"],
     }
 

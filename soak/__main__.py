@@ -58,6 +58,8 @@ def trials(release: Path) -> dict[str, Callable[[], Row | Skipped]]:
         "disk_full": lambda: disk_full.run(release),
         "postgres_killed": lambda: postgres_killed.run(release),
         "overload": lambda: overload.run(release),
+        "overload_gunicorn": lambda: overload.run(release, overload.GUNICORN),
+        "overload_granian": lambda: overload.run(release, overload.GRANIAN),
         "slow_lines": lambda: slow_lines.run(release),
         "model": model.run,
         "mutants": mutants.run,

@@ -19,6 +19,7 @@ from bench import load
 
 FORM = "application/x-www-form-urlencoded"
 LINES, MOST_LINES, PATIENCE = 16, 8000, 5.0  # a browser gives up a search after 5 seconds
+ADDRESSES = 100  # from which they come: nginx takes so many lines from each
 
 
 @dataclass(eq=False)
@@ -33,7 +34,7 @@ class Line:
 
 class Crowd:
     def __init__(self, port: int) -> None:
-        self.port, self.free, self.busy = port, deque[Line](), dict[Line, None]()
+        self.port, self.opened, self.free, self.busy = port, 0, deque[Line](), dict[Line, None]()
         self.seen, self.waits, self.without_a_word = Counter[str](), list[float](), 0
         self.watch = selectors.EpollSelector()
         typed = list(dict.fromkeys(q[:end] for q in load.questions() for end in range(3, len(q) + 1)))
@@ -58,6 +59,8 @@ class Crowd:
     def _open(self) -> Line:
         made = socket.socket()
         made.setblocking(False)
+        self.opened += 1
+        made.bind((f"127.0.2.{self.opened % ADDRESSES + 1}", 0))
         made.connect_ex(("127.0.0.1", self.port))
         line = Line(made)
         self.watch.register(made, selectors.EVENT_READ | selectors.EVENT_WRITE, line)

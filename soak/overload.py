@@ -1,20 +1,25 @@
 """More searches than can be served, for a while: searching gives way, every request is stored, and soon after all is well."""
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from bench import load
+from bench import load, production
+from soak import slow_lines
 from soak.disk_full import ask, send
-from soak.table import Row
+from soak.table import Row, Skipped
 from tests.served import ROOT, Served
 
 TIMES, SECONDS, TICKETS_A_SECOND, MOST_SECONDS, CALM = 1.5, 20.0, 5, 5.0, 10
@@ -127,32 +132,60 @@ def is_well(served: Served) -> bool:
         return False  # the search was refused, so there was no receipt
 
 
-def installation(home: Path, release: Path, waiting: int) -> Served:
-    """Serve with limits that let one machine send what many people would, and with this length of the line."""
+def installation(home: Path, release: Path, **limits: float) -> Served:
+    """Make one with limits that let one machine send what many people would, and with these, behind a proxy."""
     home.mkdir()
     (home / "current").symlink_to(release)
     path = load.unlimited(home / "support.yml")
     settings = yaml.safe_load(path.read_text(encoding="utf-8"))
-    settings["limits"]["suggest_waiting"] = waiting
+    settings["limits"] |= limits
+    settings["web"] = {"trusted_proxies": 1}
     path.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
-    served = Served(home, config=path)
+    return Served(home, config=path)
+
+
+@contextmanager
+def alone(served: Served) -> Iterator[Served]:
+    """Serve by `deflect serve`, without a proxy."""
     served.start()
-    return served
+    try:
+        yield served
+    finally:
+        served.kill()
 
 
-def run(release: Path) -> Row:
+@contextmanager
+def behind_nginx(served: Served, server: str) -> Iterator[Served]:
+    """Serve by that server, behind the shipped nginx configuration."""
+    running = production.running(served, production.commands(served.port)[server])
+    with running, slow_lines.front(served, served.home, slow_lines.CONNECTIONS) as outside:
+        yield outside
+
+
+Way = Callable[[Served], AbstractContextManager[Served]]
+GUNICORN, GRANIAN = f"gunicorn gthread, {production.WORKERS} workers", f"granian, {production.WORKERS} workers"
+OFF = {"suggest_waiting": 1_000_000, "suggest_waited": 60}
+
+
+def tried(release: Path, way: Way) -> tuple[Seen, Seen]:
+    """What became of them as it is shipped, and when nothing gives way."""
     with tempfile.TemporaryDirectory() as folder:
-        found = []
-        for name, waiting in (("ours", 250), ("control", 1_000_000)):
-            served = installation(Path(folder) / name, release, waiting)
-            try:
+        found = list[Seen]()
+        for name, limits in (("ours", {}), ("control", OFF)):
+            with way(installation(Path(folder) / name, release, **limits)) as served:
                 rate = highest(served) if not found else found[0].rate / TIMES
                 found.append(trial(served, rate * TIMES))
-            finally:
-                served.kill()
-    ours, control = found
+    return found[0], found[1]
+
+
+def run(release: Path, server: str = "") -> Row | Skipped:
+    """Try `deflect serve`, or another server by the name that the bench gives it, behind nginx."""
+    name = f"Overload, nginx and {server}" if server else "Overload"
+    if server and shutil.which("nginx") is None:
+        return Skipped(name, "nginx is not installed")
+    ours, control = tried(release, partial(behind_nginx, server=server) if server else alone)
     return Row(
-        "Overload",
+        name,
         f"highest rate served {ours.rate / TIMES:.0f} searches a second; at {TIMES} times that, {ours}",
         f"without giving way: {control}",
         ours.is_fine and not control.is_fine,
@@ -160,4 +193,4 @@ def run(release: Path) -> Row:
 
 
 if __name__ == "__main__":
-    print(run(Path(sys.argv[1])))
+    print(run(Path(sys.argv[1]), *sys.argv[2:]))

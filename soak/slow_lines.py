@@ -20,7 +20,7 @@ from tests.postgres import free_port
 from tests.served import ROOT, Served
 
 LINES, ADDRESSES, MOST_SECONDS = 1000, 10, 2.0
-CONNECTIONS, FEWER = 4096, 768  # as deploy/nginx.conf asks for, and as Debian ships it
+CONNECTIONS, FEWER = 16384, 768  # as deploy/nginx.conf asks for, and as Debian ships it
 
 
 def configuration(folder: Path, outside: int, inside: int, connections: int) -> Path:
@@ -29,7 +29,7 @@ def configuration(folder: Path, outside: int, inside: int, connections: int) -> 
     ours = shipped.replace("/var/log/nginx/", f"{folder}/").replace("listen 80;", f"listen {outside};")
     (folder / "deflect.conf").write_text(ours.replace("127.0.0.1:8000", f"127.0.0.1:{inside}"), encoding="utf-8")
     whole = folder / "nginx.conf"
-    head = f"pid {folder}/pid;\nerror_log {folder}/error.log;\nworker_rlimit_nofile 8192;\n"
+    head = f"pid {folder}/pid;\nerror_log {folder}/error.log;\nworker_rlimit_nofile {2 * connections};\n"
     head += f"events {{ worker_connections {connections}; }}\n"
     whole.write_text(f"daemon off;\n{head}http {{ include {folder}/deflect.conf; }}\n", encoding="utf-8")
     return whole
@@ -143,6 +143,7 @@ def front(served: Served, folder: Path, connections: int) -> Iterator[Served]:
     nginx = subprocess.Popen(["nginx", "-c", str(configuration(folder, outside.port, served.port, connections))])
     try:
         while not outside.answers():
+            assert nginx.poll() is None, "nginx did not start"
             time.sleep(0.1)
         yield outside
     finally:

@@ -44,4 +44,5 @@ class Limits(BaseModel):
     suggest_per_second: Annotated[int, Field(ge=1)] = 500
     suggest_burst: Annotated[int, Field(ge=1)] = 5000
     suggest_waiting: Annotated[int, Field(ge=1)] = 250
+    suggest_waited: Annotated[float, Field(ge=0.1, le=60)] = 0.5
     spam_days: Annotated[int, Field(ge=1, le=365)] = 30
