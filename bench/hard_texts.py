@@ -29,6 +29,7 @@ def texts(words: list[str]) -> Mapping[str, str]:
         "5,000 times one letter": "a " * 5_000,
         "all planes of Unicode": "".join(map(chr, (n for n in range(0x20, 0x110000, 97) if not 0xD800 <= n < 0xE000))),
         "10,000 Chinese characters": "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _ in range(10_000)),
+        "10,000 signs of eighteen letters each": "\ufdfa" * 10_000,
         "signs of regular expressions": r"(.*)+[a-z]{1,99}\d|^$" * 450,
         "1,000 unknown words": " ".join("".join(chance.choices("abcdefghij", k=8)) for _ in range(1_000)),
         "24 unknown words": " ".join("".join(chance.choices("abcdefghij", k=8)) for _ in range(24)),

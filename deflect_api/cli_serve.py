@@ -37,7 +37,7 @@ def serve() -> None:
     settings = config.load(os.environ)
     database = _with_timers(ready_database(settings.database))
     relay = create_relay(settings, database)
-    application = settled(create_app(settings, database, wake=relay.wake, waiting=lambda: waiting(server)))
+    application = warmed(create_app(settings, database, wake=relay.wake, waiting=lambda: waiting(server)))
     threads = relay.start()
     server = create_server(
         application,
@@ -68,10 +68,10 @@ def waiting(server: Any) -> int:
 def application() -> Flask:
     """Make the WSGI application for a server of its own. The relay runs apart."""
     settings = config.load(os.environ)
-    return settled(create_app(settings, _with_timers(ready_database(settings.database))))
+    return warmed(create_app(settings, _with_timers(ready_database(settings.database))))
 
 
-def settled(app: Flask) -> Flask:
+def warmed(app: Flask) -> Flask:
     """Open what the first keystroke would wait for, and take all that is made by now out of the collector's sight.
 
     It lives as long as the process, and each look through it would hold every request for a fifth of a second."""

@@ -108,7 +108,8 @@ def _split(word: str, start: int) -> Iterator[Token]:
         yield from _plain(word[done : run.start()], start + done)
         size = max(len(run[0]) - 1, 1)
         for at in range(run.start(), run.start() + size):
-            yield Token(word[at : min(at + 2, run.end())], start + at, start + min(at + 2, run.end()))
+            end = min(at + 2, run.end())
+            yield Token(fold(word[at:end]), start + at, start + end)
         done = run.end()
     yield from _plain(word[done:], start + done)
 

@@ -50,6 +50,10 @@ class Board:
         """Call a pure function of the board and remember what it gave: the same words come back at every keystroke."""
         return lru_cache(MOST_REMEMBERED)(lambda make, *given: make(self, *given))
 
+    def forget(self) -> None:
+        """Let go of what was remembered: it refers back to this board, and would keep it and its file."""
+        vars(self).pop("remembered", None)
+
     @cached_property
     def heavy(self) -> Mapping[str, int]:
         return {prefix: n for n, prefix in enumerate(unpack(self.arrays["heavy"]))}

@@ -18,6 +18,8 @@ from search.sections import Section
 from search.wordbook import Synonyms
 
 IMPACTS = "impacts.bin"
+MADE_BY = f"{index.SCHEMA_VERSION} {analysis.VERSION} {impacts.VERSION}\n"
+"""The versions that a generation is made by. One of others may lack what is read here: it is not opened."""
 MOST_REMEMBERED = 4096
 
 
@@ -34,6 +36,10 @@ class Shelf:
         if number >= len(self):
             raise IndexError(number)
         return self._remembered(number)
+
+    def forget(self) -> None:
+        """Let go of what was read: it refers back to this shelf, and would keep it."""
+        vars(self).pop("_remembered", None)
 
     @cached_property
     def _remembered(self) -> Callable[[int], Section]:
@@ -59,7 +65,7 @@ def build_index(sections: Iterable[Section], root: Path, *, synonyms: Synonyms |
 
 def digest_of(sections: Iterable[Section], synonyms: Synonyms | None = None) -> str:
     """The digest of what is indexed and of how: 64 hexadecimal digits."""
-    whole = hashlib.sha256(f"{index.SCHEMA_VERSION} {analysis.VERSION} {impacts.VERSION}\n".encode())
+    whole = hashlib.sha256(MADE_BY.encode())
     whole.update(json.dumps(synonyms or {}, sort_keys=True).encode())
     for section in sections:
         whole.update(json.dumps(asdict(section), sort_keys=True).encode() + b"\n")
@@ -91,6 +97,7 @@ def _write(sections: list[Section], synonyms: Synonyms, before: Path | None, fol
     made |= {"sections": blob, "section_ptr": ptr, "languages": pack(_languages(sections))}
     products = sorted({section.product for section in sections})
     made |= {"products": pack(products), "product_of": np.array([products.index(s.product) for s in sections], np.int16)}
+    made["made_by"] = np.frombuffer(MADE_BY.encode(), np.uint8)
     made["synonyms"] = np.frombuffer(json.dumps(synonyms).encode(), np.uint8)
     arrays.save(folder / IMPACTS, made)
 
@@ -118,6 +125,8 @@ def open_index(root: Path) -> Opened:
         try:
             found = arrays.open_mapped(folder / IMPACTS)
         except OSError:  # it was whole a moment ago: a builder has just removed it
+            continue
+        if "made_by" not in found or found["made_by"].tobytes().decode() != MADE_BY:
             continue
         synonyms = json.loads(found["synonyms"].tobytes())
         board = Board(found, unpack(found["words"]), unpack(found["stems"]), tuple(unpack(found["languages"])), synonyms)

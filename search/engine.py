@@ -119,14 +119,20 @@ class Engine:
     def _followed(self, now: float) -> _Live:
         seen = generations.fingerprint(self._root)
         self._checked = now
-        if self._live is None or seen != self._seen:
-            try:
-                self._live = _read(self._root, self._live)
-            except SearchError:
-                if self._live is None:
-                    raise
-            self._seen = seen
-        return self._live
+        live = self._live
+        if live is not None and seen == self._seen:
+            return live
+        try:
+            made = _read(self._root, live)
+        except SearchError:
+            if live is None:
+                raise
+            made = live
+        self._live, self._seen = made, seen
+        if live is not None and live is not made:
+            live.opened.board.forget()
+            live.opened.sections.forget()
+        return made
 
 
 def _read(root: Path, before: _Live | None) -> _Live:

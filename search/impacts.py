@@ -16,7 +16,7 @@ from search.sections import Section
 
 Array = NDArray[Any]
 Arrays = dict[str, Array]
-VERSION = 2
+VERSION = 3
 """Raise it when the same postings would give other arrays."""
 
 LAST = "\U0010ffff"

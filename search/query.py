@@ -3,6 +3,7 @@
 Every word is optional; the last one may still be growing; a long text is cut down to the words that tell most."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -65,7 +66,8 @@ def clipped(text: str) -> str:
     if len(text) <= MAX_CHARS:
         return text
     half = MAX_CHARS // 2
-    return f"{text[:half].rsplit(maxsplit=1)[0]} {text[-half:].split(maxsplit=1)[-1]}"
+    begin, end = text[:half].rsplit(maxsplit=1), text[-half:].split(maxsplit=1)
+    return f"{begin[0] if begin else ''} {end[-1] if end else ''}"
 
 
 def parse(text: str, board: Board, language: str | None = None, product: str | None = None) -> Query:
@@ -73,6 +75,8 @@ def parse(text: str, board: Board, language: str | None = None, product: str | N
 
     White space or a full stop at its end says that the last word is whole."""
     text = clipped(text)
+    if not text.isascii():
+        text = clipped(unicodedata.normalize("NFKC", text))  # one sign may stand for eighteen letters
     typed = analysis.words(text)
     growing = typed[-1] if typed and _GROWING.search(text) else ""
     languages = board.languages
@@ -140,14 +144,19 @@ def _add(shares: dict[int, float], stems: Sequence[int] | set[int], weight: floa
         shares[stem] = max(shares.get(stem, 0.0), weight)
 
 
-def _rarest(board: Board, words: Sequence[str], growing: str) -> tuple[list[str], int]:
-    """The words that fewest articles have, in the order typed, with the one that grows; and how many none has."""
-    known = [(word, number) for word, number in zip(words, board.word_numbers(words), strict=True) if number >= 0]
-    stems = board.arrays["stem_of"][:, [number for _, number in known]]
-    ptr = board.arrays["stem_ptr"]
-    spread = (ptr[stems + 1] - ptr[stems]).max(0)
-    kept = {known[place][0] for place in spread.argsort(kind="stable")[:MAX_LOOKED_UP].tolist()}
-    return [word for word in words if word in kept or word == growing], len(words) - len(known)
+def _rarest(board: Board, words: Sequence[str], growing: str) -> tuple[list[str], float]:
+    """The words that fewest articles have and the first of those that none has as written, in the order typed, with the one
+    that grows; and how many of the others none has."""
+    numbers = board.word_numbers(words)
+    known = [(word, number) for word, number in zip(words, numbers, strict=True) if number >= 0]
+    strange = [word for word, number in zip(words, numbers, strict=True) if number < 0 and word != growing]
+    kept = set(strange[:MAX_LOOKED_UP])
+    if known:
+        stems = board.arrays["stem_of"][:, [number for _, number in known]]
+        ptr = board.arrays["stem_ptr"]
+        spread = (ptr[stems + 1] - ptr[stems]).max(0)
+        kept |= {known[place][0] for place in spread.argsort(kind="stable")[:MAX_LOOKED_UP].tolist()}
+    return [word for word in words if word in kept or word == growing], max(len(strange) - MAX_LOOKED_UP, 0)
 
 
 def _gists(board: Board, words: Sequence[str], languages: tuple[str, ...]) -> tuple[int, ...]:

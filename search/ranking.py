@@ -143,7 +143,7 @@ def _ordered(board: Board, query: Query, near: _Near, limit: int | None) -> list
     alike = _alike(board, query, near.articles[close], sections)
     top = float(alike.max())
     if top > 0:
-        weight = _gram_weight(query)
+        weight = gram_weight(query)
         score[close] += weight / top * float(score.max()) * alike
         score *= (1 + GRAM_WEIGHT) / (1 + weight)  # what fits as well scores as high, however much is typed
     score += verbatim + near.titled * float(score.max() + verbatim.max())
@@ -154,7 +154,8 @@ def _ordered(board: Board, query: Query, near: _Near, limit: int | None) -> list
     return list(map(Hit, *found))
 
 
-def _gram_weight(query: Query) -> float:
+def gram_weight(query: Query) -> float:
+    """What letters in common count beside words in common: less while the last word grows and the text is short."""
     if not query.growing:
         return GRAM_WEIGHT
     typed = sum(map(len, query.words)) + len(query.words) - 1

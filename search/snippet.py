@@ -99,11 +99,22 @@ def _whole_words(flat: str, wanted: int) -> tuple[int, int]:
 
 def _marked(flat: str, places: Sequence[Place], window: tuple[int, int]) -> str:
     (at, last), pieces = window, list[str]()
-    for start, minus_end, _ in places:
-        if start >= at and -minus_end <= last:
-            pieces += (_escaped(flat[at:start]), "<mark>", _escaped(flat[start:-minus_end]), "</mark>")
-            at = -minus_end
+    for start, end in _joined(places):
+        if start >= at and end <= last:
+            pieces += (_escaped(flat[at:start]), "<mark>", _escaped(flat[start:end]), "</mark>")
+            at = end
     return "".join((*pieces, _escaped(flat[at:last])))
+
+
+def _joined(places: Sequence[Place]) -> list[tuple[int, int]]:
+    """Where marks begin and end: matches that lie over each other, as pairs of Chinese characters do, are one."""
+    joined: list[tuple[int, int]] = []
+    for start, minus_end, _ in places:
+        if joined and start < joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], -minus_end)
+        else:
+            joined.append((start, -minus_end))
+    return joined
 
 
 def _escaped(text: str) -> str:

@@ -77,10 +77,6 @@ def _cross_origin(response: Response) -> Response:
 def _logged(response: Response) -> Response:
     # The rule, never the address: a status link's secret and a search's words stay out of every log.
     rule = request.url_rule.rule if request.url_rule else "-"
-    log_request(request.method, rule, response.status_code, g.get("started", time.perf_counter()))
+    spent = (time.perf_counter() - g.get("started", time.perf_counter())) * 1000
+    log.info("event=request method=%s rule=%s status=%d ms=%.1f", request.method, rule, response.status_code, spent)
     return response
-
-
-def log_request(method: str, rule: str, status: int, began: float) -> None:
-    """Write the line of one request; `began` is what the performance counter said at its start."""
-    log.info("event=request method=%s rule=%s status=%d ms=%.1f", method, rule, status, (time.perf_counter() - began) * 1000)

@@ -4,9 +4,8 @@ Whatever is out of the ordinary (another method, a refusal, a text that is no fo
 The log has a line for a minute of keystrokes, not for each: they would be most of the log, and of the time."""
 
 import gzip
-import time
 from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
+from functools import cache, partial
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl
@@ -28,12 +27,13 @@ Wsgi = Callable[[dict[str, Any], Start], Iterable[bytes]]
 def before(app: Flask, inner: Wsgi) -> Wsgi:
     """Return a WSGI application that answers keystrokes itself and leaves everything else to `inner`."""
     parts: Parts = app.extensions[KEY]
-    headers = lru_cache(200)(partial(_headers, parts.settings))
+    allowed, headers = parts.settings.support.web.allowed_origins, cache(partial(_headers, parts.settings))
 
-    def said(body: bytes, status: str, environ: dict[str, Any], start: Start, *more: tuple[str, str]) -> Iterable[bytes]:
+    def sent_back(body: bytes, status: str, environ: dict[str, Any], start: Start, *more: tuple[str, str]) -> Iterable[bytes]:
         zipped = len(body) >= answers.LEAST_ZIPPED and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
         body = gzip.compress(body, answers.LEVEL, mtime=0) if zipped else body
-        told = headers(environ.get("wsgi.url_scheme") == "https", environ.get("HTTP_ORIGIN", ""), zipped)
+        origin = environ.get("HTTP_ORIGIN", "")
+        told = headers(environ.get("wsgi.url_scheme") == "https", origin if origin in allowed else "", zipped)
         start(status, [*told, ("Content-Length", str(len(body))), *more])
         return [body]
 
@@ -43,16 +43,14 @@ def before(app: Flask, inner: Wsgi) -> Wsgi:
         if parts.crowd.is_too_large(environ, parts.settings.support, parts.clock()):
             # Without a look at the text: what gives way must cost less than what is served.
             told = overload.refusal(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-            return said(told, "503 SERVICE UNAVAILABLE", environ, start, ("Retry-After", answers.RETRY_SECONDS))
+            return sent_back(told, "503 SERVICE UNAVAILABLE", environ, start, ("Retry-After", answers.RETRY_SECONDS))
         if not _is_small_form(environ):
             return inner(environ, start)
-        began = time.perf_counter()
         sent = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
         reply = _reply(parts, sent) if _in_pace(parts, environ) else None
         if reply is None:
             return inner({**environ, "wsgi.input": BytesIO(sent)}, start)
-        parts.tally.add(began, time.perf_counter())
-        return said(reply, "200 OK", environ, start)
+        return sent_back(reply, "200 OK", environ, start)
 
     return answer
 

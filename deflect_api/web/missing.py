@@ -37,7 +37,7 @@ def page(path: str) -> Response:
     product = first if first in parts().settings.support.products else ""
     try:
         suggest.check_pace()
-        found = suggest.find(words, product, answers.language(), SHOWN)[0] if words else []
+        found = suggest.find(words, product, answers.language(), SHOWN) if words else []
     except (Unavailable, TooMany):  # the page is no less gone
         found = []
     return answers.page(said("Page not found"), "missing.html", 404, text=words, product=product, suggestions=found)

@@ -3,12 +3,13 @@
 Suggesting never blocks and never fails loudly.
 """
 
+import time
 from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, request
-from pydantic_core import to_json
+from pydantic import TypeAdapter
 
 from deflect_api.errors import InputError, TooMany, Unavailable
 from deflect_api.i18n import said
@@ -16,28 +17,30 @@ from deflect_api.intake import deflection
 from deflect_api.intake.abuse import limits, receipts
 from deflect_api.web import answers, banner, schemas
 from deflect_api.web.parts import Parts, parts
+from deflect_api.web.release import Release
 from search import SearchError, Suggestion
 
 routes = Blueprint("suggest", __name__)
+_JSON = TypeAdapter(dict[str, Any])
 MOST, ON_PAGE = 5, 10
 LOOKED_AT, FITS = 10, 0.5  # a known issue among the first ten, half as good as the best, comes first
 
 
-def find(text: str, product: str = "", language: str = "", limit: int = 3) -> tuple[list[Suggestion], str]:
-    """Return suggestions and the digest of the index they come from. Raises Unavailable."""
-    return found(parts(), schemas.SuggestIn(text=text, product=product, language=language), limit)
+def find(text: str, product: str = "", language: str = "", limit: int = 3) -> list[Suggestion]:
+    """Return suggestions. Raises Unavailable."""
+    asked = schemas.SuggestIn(text=text, product=product, language=language)
+    return found(parts(), parts().releases.current(), asked, limit)
 
 
-def found(given: Parts, asked: schemas.SuggestIn, limit: int) -> tuple[list[Suggestion], str]:
+def found(given: Parts, live: Release, asked: schemas.SuggestIn, limit: int) -> list[Suggestion]:
     """The same, of parts that are given: a keystroke is answered without Flask. Raises Unavailable."""
-    live = given.releases.current()
     engine, known = live.engine, live.open_issues
     floor = given.settings.support.portal.floor
     product = asked.product if asked.product in given.settings.support.products else None
     wide = max(limit, LOOKED_AT) if known else limit
     try:
         listed = engine.suggest(asked.text, product=product, language=asked.language or None, limit=wide, floor=floor)
-        return known_first(listed, known)[:limit], engine.digest
+        return known_first(listed, known)[:limit]
     except SearchError as error:
         raise Unavailable(said("Suggestions cannot be reached just now. Your request can still be sent.")) from error
 
@@ -51,10 +54,14 @@ def known_first(found: list[Suggestion], known: Collection[str]) -> list[Suggest
 
 def reply(given: Parts, asked: schemas.SuggestIn) -> bytes:
     """What a keystroke is answered, as JSON. Raises Unavailable."""
-    suggestions, digest = found(given, asked, min(max(asked.limit, 1), MOST))
-    known = given.releases.current().open_issues
-    listed = [{**vars(one), "known_issue": one.article in known} for one in suggestions]
-    return to_json({"suggestions": listed, "receipt": _receipt(given, asked.session, suggestions), "index": digest}) + b"\n"
+    began = time.perf_counter()
+    live = given.releases.current()
+    suggestions = found(given, live, asked, min(max(asked.limit, 1), MOST))
+    listed = [{**vars(one), "known_issue": one.article in live.open_issues} for one in suggestions]
+    told = {"suggestions": listed, "receipt": _receipt(given, asked.session, suggestions), "index": live.engine.digest}
+    body = _JSON.dump_json(told) + b"\n"
+    given.tally.add(began, time.perf_counter())
+    return body
 
 
 def receipt_for(session: str, suggestions: list[Suggestion]) -> str:
@@ -104,7 +111,7 @@ def search_results() -> Response:
     given = form_fields()
     text, product = given.get("text", "")[: schemas.LONGEST_TEXT], _known(given.get("product", ""))
     try:
-        suggestions, _ = find(text, product, answers.language(), ON_PAGE)
+        suggestions = find(text, product, answers.language(), ON_PAGE)
     except Unavailable:
         return _results(503, text=text, product=product, down=True)
     return _results(text=text, product=product, suggestions=suggestions, known=parts().releases.current().open_issues)

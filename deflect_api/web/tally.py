@@ -8,25 +8,21 @@ EVERY = 60.0
 
 
 class Tally:
-    """Counts the keystrokes that were answered, and writes a line with the first one after each minute."""
+    """Counts the keystrokes that were answered. The first one after a minute writes the line of that minute."""
 
     def __init__(self) -> None:
         self.answered = 0
-        self._told, self._since = 0, 0.0
-        self._spent = self._most = 0.0
+        self._count, self._since, self._spent, self._most = 0, 0.0, 0.0, 0.0
         self._lock = threading.Lock()
 
     def add(self, began: float, ended: float) -> None:
         """Count one; both are what the performance counter said, in seconds."""
-        spent = ended - began
         with self._lock:
-            if self._told == self.answered:
-                self._since = began
-            self.answered += 1
-            self._spent += spent
-            self._most = max(self._most, spent)
-            if ended - self._since < EVERY:
-                return
-            count, total, most = self.answered - self._told, self._spent, self._most
-            self._told, self._spent, self._most = self.answered, 0.0, 0.0
-        log.info("event=searches answered=%d ms_mean=%.1f ms_most=%.1f", count, total * 1000 / count, most * 1000)
+            told = self._count, self._spent, self._most
+            is_over = told[0] > 0 and began - self._since >= EVERY
+            if is_over or not self._count:
+                self._count, self._since, self._spent, self._most = 0, began, 0.0, 0.0
+            self.answered, self._count = self.answered + 1, self._count + 1
+            self._spent, self._most = self._spent + ended - began, max(self._most, ended - began)
+        if is_over:
+            log.info("event=searches answered=%d ms_mean=%.1f ms_most=%.1f", told[0], told[1] * 1000 / told[0], told[2] * 1000)

@@ -32,6 +32,13 @@ def test_a_receipt_says_who_searched_when_and_what_was_shown() -> None:
     assert read(TEXT) == GIVEN
 
 
+def test_a_receipt_that_was_compressed_is_read_too() -> None:
+    shown = [f"flow/an-article-with-a-long-name-{n}/" for n in range(9)]
+    before = URLSafeSerializer("key", salt="receipt").dumps(["s1", int(NOW.timestamp()), shown])
+    assert before[0] == b".".decode(), "so it says that it is compressed"
+    assert read(str(before)) == Receipt("s1", NOW, tuple(shown))
+
+
 def test_a_receipt_fits_into_a_form_and_an_address() -> None:
     assert TEXT.isascii()
     assert all(letter.isalnum() or letter in "-_." for letter in TEXT)

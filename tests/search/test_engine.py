@@ -1,6 +1,8 @@
 """Suggestions: the right article first, while the text grows, whatever is typed."""
 
+import gc
 import re
+import shutil
 from html import unescape
 from pathlib import Path
 
@@ -8,7 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search import Engine, Section, Suggester, build_index
+from search import Engine, IndexUnavailable, Section, Suggester, arrays, build_index, generations, query, ranking
+from search.board import Board
+from search.build import IMPACTS, open_index
 
 LOST = "pear/lost-harvest/"
 
@@ -152,3 +156,46 @@ def test_any_text_gives_an_answer(engine: Engine, text: str, limit: int, floor: 
     found = engine.suggest(text, limit=limit, floor=floor)
     assert len(found) <= max(limit, 0)
     assert len({s.article for s in found}) == len(found)
+
+
+def test_while_the_last_word_grows_letters_in_common_count_less(tmp_path: Path) -> None:
+    build_index([Section(article="a/", url="a/", title="Scale", text="Weigh fruit with it.")], tmp_path)
+    board = open_index(tmp_path).board
+    weights = [ranking.gram_weight(query.parse(text, board)) for text in ("wei", "weigh fruit " * 4 + "wit", "w" * 64, "wei ")]
+    assert weights[0] == weights[3] / 2
+    assert weights[0] < weights[1] < weights[3]
+    assert weights[2] == weights[3]
+
+
+def test_what_another_version_made_is_not_opened(tmp_path: Path) -> None:
+    made = build_index([Section(article="a/", url="a/", title="Scale", text="Weigh fruit.")], tmp_path / "now")
+
+    def write(folder: Path) -> None:
+        shutil.copytree(made, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("manifest.json"))
+        held = arrays.open_mapped(made / IMPACTS)
+        arrays.save(folder / IMPACTS, {name: array for name, array in held.items() if name != "made_by"})
+
+    generations.publish(tmp_path / "before", "0" * 64, write)
+    with pytest.raises(IndexUnavailable):
+        Engine(tmp_path / "before").suggest("weigh")
+    assert Engine(tmp_path / "now").suggest("weigh", floor=0)
+
+
+def test_a_generation_that_was_replaced_is_let_go(tmp_path: Path) -> None:
+    def boards() -> set[int]:
+        return {id(one) for one in gc.get_objects() if isinstance(one, Board)}
+
+    before = boards()
+    now = iter(range(100))
+    engine = Engine(tmp_path, clock=lambda: float(next(now)))
+    for text in ("weigh fruit", "weigh more fruit", "weigh no fruit"):
+        build_index([Section(article="a/", url="a/", title="Scale", text=text)], tmp_path)
+        assert engine.suggest("weigh", floor=0)
+        gc.freeze()  # what is frozen is never looked at for circles
+    gc.unfreeze()
+    assert len(boards() - before) == 1
+
+
+def test_a_japanese_word_is_marked_whole(tmp_path: Path) -> None:
+    build_index([Section(article="a/", url="a/", title="x", text="アプリのデータを送る", language="ja")], tmp_path)
+    assert Engine(tmp_path).suggest("データ", floor=0)[0].snippet == "アプリの<mark>データ</mark>を送る"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from search import Section, build_index, query, typos
 from search.board import Board
 from search.build import open_index
+from search.impacts import rarity
 from search.query import Query
 
 TEXT = "survey surveys assignment assign form forms format device zebra"
@@ -87,6 +88,25 @@ def test_a_long_text_keeps_its_rarest_words(tmp_path: Path) -> None:
     found = query.parse(" ".join([*common, "zebra "]), board)
     assert len(found.terms) == query.MAX_TERMS
     assert "zebra" in {term.word for term in found.terms}
+
+
+def test_a_very_long_text_is_known_by_other_forms_of_its_words_too(tmp_path: Path) -> None:
+    board = board_of(tmp_path, [TEXT])
+    strange = " ".join(f"unknown{n}" for n in range(query.MAX_LOOKED_UP - 1))
+    asked = query.parse(f"surveyed {strange} assignments {strange}x. ", board)
+    assert stems(board, asked) == {"surveyed": {"survey": 1.0}}, "the first that no article has as written"
+    assert asked.unknown == pytest.approx(len(set(strange.split())) * rarity(1, 0) + 2 * rarity(1, 0))
+
+
+def test_a_very_long_text_finds_nothing_where_no_article_has_its_words(tmp_path: Path) -> None:
+    asked = query.parse(" ".join(f"unknown{n}" for n in range(500)), board_of(tmp_path, [TEXT]))
+    assert asked.terms == ()
+    assert asked.unknown == pytest.approx(499 * rarity(1, 0)), "the last may still grow"
+
+
+@pytest.mark.parametrize("text", [" " * 20_000, "\n" * 20_000, "word" + " " * 20_000])
+def test_a_long_text_may_be_white_space(text: str) -> None:
+    assert query.clipped(text).split() == text.split()
 
 
 def test_a_longer_text_keeps_both_its_ends() -> None:

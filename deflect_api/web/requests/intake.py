@@ -172,7 +172,7 @@ def _searched(given: schemas.TicketIn) -> str:
 def _before_sending(values: dict[str, str], given: schemas.TicketIn) -> ResponseReturnValue:
     """Show what may already answer the request; everything typed goes along, unseen and untouched."""
     try:
-        suggestions, _ = find(f"{given.subject}\n{given.happened}", given.product, given.language)
+        suggestions = find(f"{given.subject}\n{given.happened}", given.product, given.language)
         receipt, known = receipt_for(given.session, suggestions), parts().releases.current().open_issues
     except Unavailable:
         suggestions, receipt, known = [], receipts.UNAVAILABLE, frozenset()

@@ -86,7 +86,7 @@ def _digest(given: schemas.ClientIn) -> str:
 def _suggestions(sent: dict[str, Any]) -> list[Suggestion]:
     try:
         text = f"{sent.get('subject', '')}\n{sent.get('happened', '')}"
-        return find(text, str(sent.get("product", "")), "en", MOST_SHOWN)[0]
+        return find(text, str(sent.get("product", "")), "en", MOST_SHOWN)
     except Unavailable:
         return []
 

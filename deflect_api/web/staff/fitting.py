@@ -29,7 +29,7 @@ def fitting_for(found: dossier.Dossier) -> Fitting:
     one = found.ticket
     try:
         issues = parts().releases.current().issues
-        suggestions, _ = find(f"{one.subject}\n{one.happened}", one.product, one.language, MOST_ASKED)
+        suggestions = find(f"{one.subject}\n{one.happened}", one.product, one.language, MOST_ASKED)
     except Unavailable:
         return Fitting(down=True)
     rejected, seen = dossier.rejected(found.history), {each.article for each in suggestions}
