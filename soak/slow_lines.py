@@ -26,7 +26,7 @@ CONNECTIONS, FEWER = 16384, 768  # as deploy/nginx.conf asks for, and as Debian 
 def configuration(folder: Path, outside: int, inside: int, connections: int) -> Path:
     """The shipped file, with ports and paths of this trial, in a nginx.conf with one worker of so many connections."""
     shipped = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
-    ours = shipped.replace("/var/log/nginx/", f"{folder}/").replace("listen 80;", f"listen {outside};")
+    ours = shipped.replace("/var/log/nginx/", f"{folder}/").replace("listen 80;", f"listen 127.0.0.1:{outside};")
     (folder / "deflect.conf").write_text(ours.replace("127.0.0.1:8000", f"127.0.0.1:{inside}"), encoding="utf-8")
     whole = folder / "nginx.conf"
     head = f"pid {folder}/pid;\nerror_log {folder}/error.log;\nworker_rlimit_nofile {2 * connections};\n"
