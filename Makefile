@@ -16,10 +16,11 @@ run: $(VENV)/run.stamp ## Set everything up and serve portal, service and relay 
 	@$(BIN)/deflect build
 	@exec $(BIN)/deflect serve
 
+# Files go to the workers in their own order: by the number of tests the slowest, journeys of one or two, would come last.
 # Databases of the tests live in memory where there is room: each waits for the disk at every commit.
 ROOMY := $(shell df -k --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 2000000 { print "TMPDIR=/dev/shm" }')
 test: $(VENV)/test.stamp browser check ## Set everything up and run the whole suite, in a real browser and on PostgreSQL too
-	@$(ROOMY) $(BIN)/python -m pytest -n 4 --dist loadfile || { echo "What failed is run once more, alone: a busy machine may have been the cause."; $(ROOMY) $(BIN)/python -m pytest --last-failed; }
+	@$(ROOMY) $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder || { echo "What failed is run once more, alone: a busy machine may have been the cause."; $(ROOMY) $(BIN)/python -m pytest --last-failed; }
 
 check: $(VENV)/test.stamp ## Style, types and the direction of imports
 	@$(BIN)/ruff check
