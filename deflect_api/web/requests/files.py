@@ -62,7 +62,12 @@ def piece(reference: str, secret: str, upload_id: str) -> ResponseReturnValue:
         return _elsewhere(_advanced(row, there) or row)
     parts().storage.shelf.append(row.stored_as, offset, data)
     after = _advanced(row, offset + len(data))
-    return _told(_finished_if_whole(after)) if after else _elsewhere(_state_now(reference, secret, upload_id))
+    if after:
+        return _told(_finished_if_whole(after))
+    now = _state_now(reference, secret, upload_id)
+    if now.stored_as != row.stored_as:  # it was finished meanwhile, and this piece has made its draft anew
+        parts().storage.shelf.drop(row.stored_as)
+    return _elsewhere(now)
 
 
 @routes.get(f"{ADDRESS}/<upload_id>/state")
