@@ -28,6 +28,11 @@ def save(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
             file.write(bytes(-array.nbytes % ALIGNED))
 
 
+def is_made_by(found: Mapping[str, NDArray[Any]], versions: bytes) -> bool:
+    """Were a file's arrays made by these versions? What is older than the stamp has none."""
+    return "made_by" in found and found["made_by"].tobytes() == versions
+
+
 def open_mapped(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of a file, read-only and in no process's own memory."""
     whole = np.memmap(path, np.uint8, mode="r")

@@ -18,7 +18,7 @@ from search.sections import Section
 from search.wordbook import Synonyms
 
 IMPACTS = "impacts.bin"
-MADE_BY = f"{index.SCHEMA_VERSION} {analysis.VERSION} {impacts.VERSION}\n"
+MADE_BY = f"{index.SCHEMA_VERSION} {analysis.VERSION} {impacts.VERSION}\n".encode()
 """The versions that a generation is made by. One of others may lack what is read here: it is not opened."""
 MOST_REMEMBERED = 4096
 
@@ -65,7 +65,7 @@ def build_index(sections: Iterable[Section], root: Path, *, synonyms: Synonyms |
 
 def digest_of(sections: Iterable[Section], synonyms: Synonyms | None = None) -> str:
     """The digest of what is indexed and of how: 64 hexadecimal digits."""
-    whole = hashlib.sha256(MADE_BY.encode())
+    whole = hashlib.sha256(MADE_BY)
     whole.update(json.dumps(synonyms or {}, sort_keys=True).encode())
     for section in sections:
         whole.update(json.dumps(asdict(section), sort_keys=True).encode() + b"\n")
@@ -97,7 +97,7 @@ def _write(sections: list[Section], synonyms: Synonyms, before: Path | None, fol
     made |= {"sections": blob, "section_ptr": ptr, "languages": pack(_languages(sections))}
     products = sorted({section.product for section in sections})
     made |= {"products": pack(products), "product_of": np.array([products.index(s.product) for s in sections], np.int16)}
-    made["made_by"] = np.frombuffer(MADE_BY.encode(), np.uint8)
+    made["made_by"] = np.frombuffer(MADE_BY, np.uint8)
     made["synonyms"] = np.frombuffer(json.dumps(synonyms).encode(), np.uint8)
     arrays.save(folder / IMPACTS, made)
 
@@ -126,7 +126,7 @@ def open_index(root: Path) -> Opened:
             found = arrays.open_mapped(folder / IMPACTS)
         except OSError:  # it was whole a moment ago: a builder has just removed it
             continue
-        if "made_by" not in found or found["made_by"].tobytes().decode() != MADE_BY:
+        if not arrays.is_made_by(found, MADE_BY):
             continue
         synonyms = json.loads(found["synonyms"].tobytes())
         board = Board(found, unpack(found["words"]), unpack(found["stems"]), tuple(unpack(found["languages"])), synonyms)

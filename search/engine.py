@@ -102,13 +102,13 @@ class Engine:
         if product is not None and allowed is None:
             return []
         least, most = DEFAULT_FLOOR if floor is None else floor, max(limit, 0)
-        if needed and demand.strength(asked):
-            hits = demand.lifted(board, asked, rank(board, asked, allowed), need=self._need(live, needed), allowed=allowed)
-            hits = [hit for hit in hits if hit.score >= least][:most]
-        else:
-            hits = rank(board, asked, allowed, most)
+        lifts = bool(needed) and demand.strength(asked) > 0
+        hits = rank(board, asked, allowed, None if lifts else most)
+        if needed and lifts:
+            hits = demand.lifted(board, asked, hits, need=self._need(live, needed), allowed=allowed)
+        strong = [hit for hit in hits if hit.score >= least][:most]
         found = snippet.Looked(frozenset(board.stems[stem] for term in asked.terms for stem, _ in term.stems), asked.growing)
-        return [_suggestion(live.opened, hit, found) for hit in hits if hit.score >= least]
+        return [_suggestion(live.opened, hit, found) for hit in strong]
 
     def _need(self, live: _Live, needed: Mapping[str, float]) -> NDArray[np.float64]:
         """The need of each article by its number, made once for a mapping and a generation."""

@@ -88,7 +88,7 @@ def _window(flat: str, places: Sequence[Place]) -> tuple[int, int]:
 def _whole_words(flat: str, wanted: int) -> tuple[int, int]:
     start = wanted
     if wanted:
-        space = flat.find(" ", wanted, wanted + 30)
+        space = flat.find(" ", wanted, wanted + BEFORE)
         start = space + 1 if space >= 0 else wanted
     end = min(start + LENGTH, len(flat))
     if end < len(flat):

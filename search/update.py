@@ -34,10 +34,7 @@ class Kept:
 
 def is_of_now(folder: Path) -> bool:
     """Was a generation made by the same analysis and schema? Any other cannot be built upon."""
-    if not (folder / FILE).is_file():
-        return False
-    made_by = arrays.open_mapped(folder / FILE).get("made_by")  # what an older version made has none
-    return made_by is not None and made_by.tobytes() == _made_by()
+    return (folder / FILE).is_file() and arrays.is_made_by(arrays.open_mapped(folder / FILE), _made_by())
 
 
 def _made_by() -> bytes:

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,8 +15,7 @@ from deflect_api.delivery.relay import utc_now
 from deflect_api.desk import gaps
 from deflect_api.intake.demand import shares
 from deflect_api.published import switching
-from deflect_api.store import migrate
-from deflect_api.store.db import Database
+from deflect_api.store.ready import ready_database
 from deflect_api.writing import initial, need
 from deflect_api.writing import preview as live
 from deflect_api.writing import publish as publishing
@@ -55,13 +55,10 @@ def rollback() -> None:
 def missing(days: int, form: str) -> None:
     """Say what people looked for and did not find, most people first, each with a command to begin with."""
     settings = config.load(os.environ)
-    database = Database(settings.database)
-    migrate.upgrade(database)
-    with database.read() as session:
+    with closing(ready_database(settings.database)) as database, database.read() as session:
         live = Engine(settings.home / "current" / "index")
         answered = gaps.answered_by(live, settings.support.portal.floor)
         listed = gaps.gaps(session, publishing.manifest_pages(settings.home), utc_now(), days, answered)
-    database.close()
     if form == "json":
         click.echo(json.dumps([asdict(gap) for gap in listed], indent=1, ensure_ascii=False))
         return

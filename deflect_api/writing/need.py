@@ -1,22 +1,18 @@
 """What many people needed, for the commands: as the service counts it, from its own database."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import datetime
 
 from deflect_api.config import Settings
 from deflect_api.intake import demand
-from deflect_api.store import migrate
-from deflect_api.store.db import Database
+from deflect_api.store.ready import ready_database
 
 
 def counts(settings: Settings, now: datetime) -> list[demand.Count]:
-    """Every article that was needed, most needed first. Raises Unavailable."""
-    database = Database(settings.database)
-    migrate.upgrade(database)
-    with database.read() as session:
-        found = demand.counts(session, now, days=settings.support.portal.popularity.days)
-    database.close()
-    return found
+    """Every article that was needed, most needed first. Raises ConfigError, Unavailable."""
+    with closing(ready_database(settings.database)) as database, database.read() as session:
+        return demand.counts(session, now, days=settings.support.portal.popularity.days)
 
 
 def shares(settings: Settings, now: datetime) -> Mapping[str, float]:

@@ -1,6 +1,7 @@
 """Why a suggestion, on a search whose scores are known."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from search import Suggestion
 from search.explain import Part, explain
@@ -16,14 +17,7 @@ class Weighed:
         self.articles = articles
 
     def suggest(
-        self,
-        text: str,
-        *,
-        product: str | None = None,
-        language: str | None = None,
-        limit: int = 3,
-        floor: float | None = None,
-        needed: Mapping[str, float] | None = None,
+        self, text: str, *, limit: int = 3, floor: float | None = None, needed: Mapping[str, float] | None = None, **_: Any
     ) -> list[Suggestion]:
         words = text.split()
         scores = {name: sum(known.get(word, 0.0) for word in words) for name, known in self.articles.items()}

@@ -14,7 +14,6 @@ from deflect_api.i18n import said
 LIFE = timedelta(days=7)  # as long as a draft lives in the browser
 UNAVAILABLE = "unavailable"
 _JSON = json.JSONEncoder(separators=(",", ":"))
-_SALT = "receipt"
 _SLACK = timedelta(minutes=5)  # clocks of two servers differ a little
 
 
@@ -75,9 +74,9 @@ def _search_first(detail: str) -> SearchFirst:
 
 @lru_cache(maxsize=4)
 def _signer(secret: str) -> Signer:
-    return Signer(secret, salt=_SALT)
+    return _reader(secret).make_signer()
 
 
 @lru_cache(maxsize=4)
 def _reader(secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt=_SALT)
+    return URLSafeSerializer(secret, salt="receipt")
