@@ -82,8 +82,8 @@ def fingerprint(root: Path) -> tuple[int, ...]:
 
 def missing(root: Path) -> IndexUnavailable:
     """The error to raise when no generation can be served."""
-    damaged = [made.name for made in _newest_first(root)]
-    what = f"damaged: {', '.join(damaged)}" if damaged else "there is none"
+    unfit = [made.name for made in _newest_first(root)]
+    what = f"damaged or made by another version: {', '.join(unfit)}" if unfit else "there is none"
     return IndexUnavailable(f"no intact search index under {root} ({what}); build it with build_index")
 
 
